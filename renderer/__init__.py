@@ -1,0 +1,1 @@
+"""Coefficients in, pixels out: the face model, the camera, flow fields and the generator."""

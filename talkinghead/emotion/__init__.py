@@ -1,0 +1,1 @@
+"""The emotion room: prompt in, emotion per video frame out."""

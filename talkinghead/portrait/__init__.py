@@ -1,0 +1,1 @@
+"""The portrait room: photo in, fitted face out."""

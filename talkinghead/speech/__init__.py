@@ -1,0 +1,1 @@
+"""The speech room: sound in, features per video frame out."""

@@ -1,0 +1,1 @@
+"""Training scripts, each `python -m talkinghead.training.NAME`."""

@@ -1,0 +1,1 @@
+"""The video room: frames and sound in, a file out, and back."""
