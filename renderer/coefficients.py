@@ -1,7 +1,7 @@
 """The common language of all rooms: 52 ARKit blendshapes by name, and a track of them.
 
-The order is EmoTalk's (alphabetical; `reference` papers.md section 6). Nothing outside this file may
-rely on a position: use `ARKIT_INDEX[name]`, `channel` or `expression_from`.
+The order is EmoTalk's (alphabetical; `reference` papers.md section 6). Nothing outside this file
+may rely on a position: use `ARKIT_INDEX[name]`, `channel` or `expression_from`.
 """
 
 from __future__ import annotations
