@@ -1,0 +1,84 @@
+"""The geometric renderer: no learning, deterministic, and the fast path on a CPU.
+
+Photo pixels are moved by the mesh; what the photo does not show behind lips and lids is painted
+from the face model in the photo's light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.appearance import appearance_of
+from renderer.coarse_flow import CoarseFlow
+from renderer.coefficients import Floats, MotionCoefficients
+from renderer.face_model import FaceModel
+from renderer.flow_field import pixel_grid, warp
+from renderer.geometry import FaceGeometry
+from renderer.inner_parts import InnerPaint, window_layouts
+from renderer.source import Source
+from renderer.windows import Window, WindowFrame, compose
+
+CHUNK = 8
+"""Frames whose vertices are computed at once: one matrix product, a few megabytes."""
+
+
+class GeometricRenderer:
+    """Renders motion on one source.
+
+    Args:
+        model: the face model.
+        source: the still.
+        backend: rasteriser backend.
+    """
+
+    name = "geometric"
+
+    def __init__(self, model: FaceModel, source: Source, backend: str = "numba") -> None:
+        self.source = source
+        self.geometry = FaceGeometry(model, source)
+        self._coarse = CoarseFlow(self.geometry, backend)
+        self._windows = [
+            Window(layout, self.geometry, backend) for layout in window_layouts(model)
+        ]
+        self._paint = InnerPaint(model, appearance_of(source))
+        self._grid = pixel_grid(*source.image.shape[:2])
+
+    def render(self, motion: MotionCoefficients) -> Iterator[NDArray[np.uint8]]:
+        """Frames of a track, one at a time.
+
+        Args:
+            motion: T frames.
+
+        Yields:
+            (H, W, 3) uint8 RGB of the source's size.
+        """
+        for start in range(0, len(motion), CHUNK):
+            part = motion.frames(start, start + CHUNK)
+            points = self.geometry.project(part)
+            apertures = self.geometry.model.lip_aperture(part.expression, self.geometry.resting)
+            for index in range(len(part)):
+                yield self.frame(points[index], float(apertures[index]))
+
+    def frame(self, points: Floats, aperture: float) -> NDArray[np.uint8]:
+        """One picture from posed vertices; see `FaceGeometry.project`."""
+        colours = self._paint.colours(aperture)
+        frames = [window.draw(points, colours) for window in self._windows]
+        offset = self._coarse.offset(points)
+        for frame in frames:
+            if frame is not None:
+                blend_offset(offset, frame)
+        picture = warp(self.source.image, self._grid, offset)
+        for window, frame in zip(self._windows, frames, strict=True):
+            if frame is not None:
+                compose(picture, self.source.image, frame, window.photo_trust)
+        return picture
+
+
+def blend_offset(offset: Floats, frame: WindowFrame) -> None:
+    """Let a window's finer flow replace the coarse one, in place."""
+    rows, columns = frame.where
+    coarse = offset[rows, columns]
+    offset[rows, columns] = coarse + (frame.offset - coarse) * frame.blend

@@ -1,0 +1,123 @@
+"""Triangles to pixels: a z-buffer with interpolated vertex attributes, behind one function.
+
+Backends: "numba" (CPU), "torch" (any device), "nvdiffrast" (CUDA, if it is installed). They agree
+within 1e-3 on everything but the pixels that an edge passes through.
+
+**Convention.** Points are in raster pixels, x right, y down; pixel (i, j) is sampled at its centre
+(j + 0.5, i + 0.5). Only triangles that are counter-clockwise in the head frame, that is clockwise
+on the y-down picture's signed area, face the camera; the others are culled. Smaller depth is nearer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.coefficients import Floats
+
+Indices = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """What the camera sees.
+
+    Attributes:
+        attributes: (H, W, C) float32 interpolated vertex attributes; 0 where nothing is.
+        triangle: (H, W) int32 index of the visible triangle; -1 where nothing is.
+    """
+
+    attributes: Floats
+    triangle: Indices
+
+    @property
+    def covered(self) -> NDArray[np.bool_]:
+        """(H, W) where there is a triangle."""
+        return self.triangle >= 0
+
+
+def rasterize(
+    points: Floats,
+    triangles: Indices,
+    attributes: Floats,
+    size: tuple[int, int],
+    backend: str = "numba",
+) -> Raster:
+    """Draw triangles.
+
+    Args:
+        points: (V, 3) float32 x and y in raster pixels, depth in any unit.
+        triangles: (F, 3) int32.
+        attributes: (V, C) float32, interpolated linearly on the picture (the depth of a face is a
+            tenth of its distance: perspective correction would change less than a pixel).
+        size: (H, W).
+        backend: "numba", "torch" or "nvdiffrast".
+
+    Raises:
+        ValueError: for an unknown backend.
+    """
+    points = np.ascontiguousarray(points, np.float32)
+    attributes = np.ascontiguousarray(attributes, np.float32)
+    if backend == "numba":
+        image = np.zeros((*size, attributes.shape[1]), np.float32)
+        triangle = np.full(size, -1, np.int32)
+        depth = np.full(size, np.inf, np.float32)
+        _fill(points, triangles, attributes, image, triangle, depth)
+        return Raster(image, triangle)
+    if backend == "torch":
+        from renderer.rasterizer_torch import rasterize_torch
+
+        return Raster(*rasterize_torch(points, triangles, attributes, size))
+    if backend == "nvdiffrast":
+        from renderer.rasterizer_nvdiffrast import rasterize_nvdiffrast
+
+        return Raster(*rasterize_nvdiffrast(points, triangles, attributes, size))
+    message = f"rasteriser backend is {backend!r}, expected numba, torch or nvdiffrast"
+    raise ValueError(message)
+
+
+@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _fill(  # noqa: C901, PLR0913, PLR0917 - one tight loop; numba takes plain arguments
+    points: Floats,
+    triangles: Indices,
+    attributes: Floats,
+    image: Floats,
+    triangle_map: Indices,
+    depth: Floats,
+) -> None:
+    height, width, channels = image.shape
+    for index in range(len(triangles)):
+        a, b, c = triangles[index]
+        ax, ay, az = points[a]
+        bx, by, bz = points[b]
+        cx, cy, cz = points[c]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if area >= 0.0:
+            continue
+        left = max(int(np.ceil(min(ax, bx, cx) - 0.5)), 0)
+        right = min(int(np.floor(max(ax, bx, cx) - 0.5)), width - 1)
+        top = max(int(np.ceil(min(ay, by, cy) - 0.5)), 0)
+        bottom = min(int(np.floor(max(ay, by, cy) - 0.5)), height - 1)
+        inverse = np.float32(1.0) / area
+        for row in range(top, bottom + 1):
+            y = np.float32(row) + np.float32(0.5)
+            for column in range(left, right + 1):
+                x = np.float32(column) + np.float32(0.5)
+                u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * inverse
+                v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * inverse
+                w = np.float32(1.0) - u - v
+                if u < 0.0 or v < 0.0 or w < 0.0:
+                    continue
+                z = u * az + v * bz + w * cz
+                if z < depth[row, column]:
+                    depth[row, column] = z
+                    triangle_map[row, column] = index
+                    for channel in range(channels):
+                        image[row, column, channel] = (
+                            u * attributes[a, channel]
+                            + v * attributes[b, channel]
+                            + w * attributes[c, channel]
+                        )

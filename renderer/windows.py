@@ -1,0 +1,249 @@
+"""Fine windows on mouth and eyes: exact lid and lip edges, and what lies behind them.
+
+Each window is rasterised at twice the picture's resolution. The skin's flow replaces the coarse
+one there. Behind the skin's opening lie eyeball, or teeth, gums and tongue: where the photo shows
+that very piece of surface it is sampled from the photo, elsewhere it is painted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.coarse_flow import smooth_step
+from renderer.coefficients import Floats
+from renderer.flow_field import extend, pixel_grid, warp
+from renderer.geometry import FaceGeometry
+from renderer.rasterizer import rasterize
+
+SUPERSAMPLING = 2
+FEATHER = 0.18
+"""Share of a window over which its flow blends into the coarse flow."""
+MIN_OPENING_CM = 0.2
+"""Below half of this the photo's own opening is not trusted, above one and a half fully."""
+
+
+@dataclass(frozen=True)
+class WindowLayout:
+    """What a window looks at.
+
+    Attributes:
+        name: "mouth", "eye_left" or "eye_right".
+        triangles: (F, 3) int32 skin and inner triangles near the window.
+        inner_start: triangles from this index on are inner ones.
+        frame_vertices: vertices whose bounding box, grown by `margin`, is the window.
+        margin: share of the box's size.
+        depth_bias: (V,) cm added to the depth.
+        outline: vertices of the closed contour inside which anything inner may show at all.
+        carried: (V,) 0..1 inner vertices that the jaw carries away from where the photo has them.
+    """
+
+    name: str
+    triangles: NDArray[np.int32]
+    inner_start: int
+    frame_vertices: NDArray[np.intp]
+    margin: tuple[float, float]
+    depth_bias: Floats
+    outline: NDArray[np.intp] | NDArray[np.int32]
+    carried: Floats
+
+
+@dataclass(frozen=True)
+class WindowFrame:
+    """One frame of one window, at the picture's resolution.
+
+    Attributes:
+        left: x of the window's first column on the picture.
+        top: y of the window's first row.
+        offset: (h, w, 2) flow of the skin.
+        blend: (h, w, 1) how far this flow replaces the coarse one.
+        inner: (h, w, 1) 0..1 how far the pixel shows what lies behind the skin.
+        inner_flow: (h, w, 3) flow of the inner surface, and 0..1 how far it has left the photo.
+        paint: (h, w, 3) painted colours of the inner surface, 0..255.
+    """
+
+    left: int
+    top: int
+    offset: Floats
+    blend: Floats
+    inner: Floats
+    inner_flow: Floats
+    paint: Floats
+
+    @property
+    def where(self) -> tuple[slice, slice]:
+        """Rows and columns on the picture."""
+        height, width = self.offset.shape[:2]
+        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+
+
+class Window:
+    """Draws one window frame by frame.
+
+    Args:
+        layout: what it looks at.
+        geometry: the face on its picture.
+        backend: rasteriser backend.
+    """
+
+    def __init__(self, layout: WindowLayout, geometry: FaceGeometry, backend: str) -> None:
+        self.layout = layout
+        self.geometry = geometry
+        self.backend = backend
+        self._used, triangles = np.unique(layout.triangles, return_inverse=True)
+        self._triangles = triangles.reshape(-1, 3).astype(np.int32)
+        self._bias = layout.depth_bias[self._used]
+        self._carried = layout.carried[self._used]
+        self._most_carried = np.flatnonzero(layout.carried > 0.99)
+        self._fixed = np.arange(*geometry.model.parts["teeth"].indices(len(layout.carried))[:2])
+        self._fixed = self._fixed[layout.carried[self._fixed] < 0.01]
+        self._fixed_source = geometry.source_points[self._fixed, 1]
+        height, width = geometry.source.image.shape[:2]
+        self._size = (height, width)
+        self.photo_trust = self._photo_trust()
+
+    def draw(self, points: Floats, colours: Floats) -> WindowFrame | None:
+        """One frame.
+
+        Args:
+            points: (V, 3) target vertices on the picture.
+            colours: (V, 3) painted colours of the vertices, 0..255.
+
+        Returns:
+            The window, or None if it lies outside the picture.
+        """
+        box = self._box(points)
+        if box is None:
+            return None
+        left, top, width, height = box
+        fine = SUPERSAMPLING
+        local = (points[self._used] - np.array([left, top, 0], np.float32)) * np.array(
+            [fine, fine, 1], np.float32
+        )
+        local[:, 2] += self._bias
+        displacement = self.geometry.source_points[self._used, :2] - points[self._used, :2]
+        distrust = self._carried * self._distance_carried(points)
+        attributes = np.concatenate(
+            [displacement, distrust[:, None], colours[self._used]], axis=1
+        )
+        raster = rasterize(
+            local, self._triangles, attributes, (height * fine, width * fine), self.backend
+        )
+        is_inner = (raster.triangle >= self.layout.inner_start) & self._inside_outline(points, box)
+        is_skin = raster.covered & (raster.triangle < self.layout.inner_start)
+        return self._assemble(box, raster.attributes, is_skin, is_inner)
+
+    def _distance_carried(self, points: Floats) -> float:
+        """0..1 how far the jaw has moved from where the photo has it; 1 from 3 mm on."""
+        if not len(self._most_carried):
+            return 0.0
+        source = self.geometry.source_points[self._most_carried]
+        moved = points[self._most_carried, :2] - source[:, :2]
+        relative = moved[:, 1].mean() - (points[self._fixed, 1] - self._fixed_source).mean()
+        centimetres = abs(float(relative)) / self.geometry.source.camera.pixels_per_cm
+        return float(smooth_step(np.array(centimetres / 0.3)))
+
+    def _inside_outline(
+        self, points: Floats, box: tuple[int, int, int, int]
+    ) -> NDArray[np.bool_]:
+        left, top, width, height = box
+        contour = (points[self.layout.outline, :2] - (left, top)) * SUPERSAMPLING
+        mask = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
+        cv2.fillPoly(mask, [np.round(contour).astype(np.int32)], 1)
+        return cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
+
+    def _assemble(
+        self,
+        box: tuple[int, int, int, int],
+        attributes: Floats,
+        is_skin: NDArray[np.bool_],
+        is_inner: NDArray[np.bool_],
+    ) -> WindowFrame:
+        left, top, width, height = box
+        skin, skin_share = _average(attributes[..., :2], is_skin, (width, height))
+        inner, inner_share = _average(attributes, is_inner, (width, height))
+        offset = extend(skin, np.minimum(skin_share * 4, 1))
+        covered = skin_share + inner_share
+        inner_alpha = inner_share / np.maximum(covered, 1e-6)
+        # Beyond the mesh, where the window reaches over the cheek's edge, the coarse flow is right.
+        blend = self._blend(width, height) * cv2.blur(covered, (5, 5))[..., None]
+        inner_known = np.minimum(inner_share * 4, 1)
+        return WindowFrame(
+            left, top, offset, blend, inner_alpha[..., None],
+            extend(inner[..., :3], inner_known), extend(inner[..., 3:], inner_known),
+        )  # fmt: skip
+
+    def _box(self, points: Floats) -> tuple[int, int, int, int] | None:
+        """(left, top, width, height) on the picture; None if nothing of it is inside."""
+        shown = points[self.layout.frame_vertices, :2]
+        low, high = shown.min(0), shown.max(0)
+        grow = (high - low) * np.array(self.layout.margin, np.float32)
+        left, top = np.maximum(np.floor(low - grow), 0).astype(int)
+        right, bottom = np.minimum(np.ceil(high + grow), self._size[::-1]).astype(int)
+        if right - left < 8 or bottom - top < 8:
+            return None
+        return int(left), int(top), int(right - left), int(bottom - top)
+
+    def _blend(self, width: int, height: int) -> Floats:
+        x = (np.arange(width, dtype=np.float32) + 0.5) / width
+        y = (np.arange(height, dtype=np.float32) + 0.5) / height
+        across = smooth_step(np.minimum(x, 1 - x) / FEATHER)
+        down = smooth_step(np.minimum(y, 1 - y) / FEATHER)
+        return (down[:, None] * across[None])[..., None]
+
+    def _photo_trust(self) -> Floats:
+        """(H, W) float32 where the photo shows the inner surface: eyeball, or the open mouth.
+
+        It reaches one pixel over the edge, so that a still face reproduces the photo exactly.
+        """
+        trust = np.zeros(self._size, np.float32)
+        frame = self.draw(self.geometry.source_points, np.zeros_like(self.geometry.source_points))
+        if frame is not None:
+            shown = cv2.dilate(frame.inner[..., 0], np.ones((3, 3), np.uint8))
+            trust[frame.where] = np.minimum(2 * shown, 1) * self._openness(frame.inner)
+        return trust
+
+    def _openness(self, inner: Floats) -> float:
+        """0 for a slit, which is a line of the fit and not a view of the inside; 1 when open."""
+        columns = inner[..., 0].sum(0)
+        height = float(np.sort(columns)[-max(1, len(columns) // 5) :].mean())
+        opening = height / (self.geometry.source.camera.pixels_per_cm * MIN_OPENING_CM)
+        return float(smooth_step(np.array(opening - 0.5)))
+
+
+def compose(picture: NDArray[np.uint8], source: NDArray[np.uint8], frame: WindowFrame,
+            trust: Floats) -> None:  # fmt: skip
+    """Put what lies behind the skin into the warped picture, in place.
+
+    Args:
+        picture: (H, W, 3) the warped skin.
+        source: (H, W, 3) the photo.
+        frame: the window.
+        trust: (H, W) from `Window.photo_trust`.
+    """
+    if not frame.inner.any():
+        return
+    rows, columns = frame.where
+    grid = pixel_grid(*frame.offset.shape[:2])
+    grid += np.array([frame.left, frame.top], np.float32)
+    offset = np.ascontiguousarray(frame.inner_flow[..., :2])
+    shown = warp(source, grid, offset).astype(np.float32)
+    known = np.clip(warp(trust, grid, offset), 0, 1)[..., None] * (1 - frame.inner_flow[..., 2:])
+    behind = shown * known + frame.paint * (1 - known)
+    skin = picture[rows, columns].astype(np.float32)
+    mixed = skin + (behind - skin) * frame.inner
+    picture[rows, columns] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+
+
+def _average(
+    values: Floats, mask: NDArray[np.bool_], size: tuple[int, int]
+) -> tuple[Floats, Floats]:
+    """Mean of the masked fine pixels in each picture pixel (H, W, C), and the masked share."""
+    width, height = size
+    cells = (height, SUPERSAMPLING, width, SUPERSAMPLING)
+    share = mask.reshape(cells).mean((1, 3), dtype=np.float32)
+    total = (values * mask[..., None]).reshape(*cells, -1).mean((1, 3), dtype=np.float32)
+    return total / np.maximum(share, 1e-6)[..., None], share

@@ -1,0 +1,302 @@
+"""Landmarks to identity, expression and pose: bounded least squares, alternating with pose.
+
+The landmark model is S(α, β) of `renderer.face_model` at the landmarks only. Each round solves the
+pose for fixed shape (Gauss-Newton), then all coefficients for fixed pose and depth (linear).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from renderer.camera import DISTANCE_CM, rotation_matrix
+from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, Floats
+from renderer.face_model import (
+    GAZE_PITCH,
+    GAZE_YAW,
+    OUTER_EYE_CORNERS,
+    FaceModel,
+    LandmarkEmbedding,
+)
+from talkinghead.portrait.solve import Doubles, bounded_least_squares
+
+ROUNDS = 8
+NOISE_CM = 0.12
+"""Standard deviation that a landmark may be off; sets how much the priors count."""
+EXPRESSION_PRIOR = 0.5
+"""Standard deviation of a blendshape weight; 0 is the mode."""
+_PINNED = ("mouthClose", "tongueOut", "jawForward")
+"""Not visible from landmarks apart from other channels: kept at 0. (mouthClose only undoes jawOpen;
+without an open jaw it would push the lower lip through the nose.)"""
+_DOUBTFUL = ("cheekPuff", "mouthRollLower", "mouthRollUpper", "mouthLeft", "mouthRight", "jawLeft",
+             "jawRight", "mouthShrugLower", "mouthShrugUpper")  # fmt: skip
+"""Channels that identity explains about as well: believed less."""
+
+# MediaPipe's numbers. The oval slides along the silhouette as the head turns: believed less.
+FACE_OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+             152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
+        78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
+RIGHT_LIDS = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
+LEFT_LIDS = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
+IRIS_CENTRES = {"right": 468, "left": 473}
+_IRISES = slice(468, 478)
+_IBUG_OUTER_EYE_CORNERS = (36, 45)
+
+
+@dataclass(frozen=True)
+class FaceFit:
+    """The face model laid on F pictures of one person.
+
+    Attributes:
+        identity: (Ki,) float32.
+        expression: (F, 52) float32 in 0..1.
+        rotation: (F, 3) float32 radians.
+        origin: (F, 2) float32 pixels, where the head's origin appears.
+        scale: (F,) float32 pixels per cm at the head's origin.
+        predicted: (F, L, 2) float32 pixels, the model's landmarks.
+        error: (F,) float32 RMS distance to the given landmarks in units of the outer eye distance.
+    """
+
+    identity: Floats
+    expression: Floats
+    rotation: Floats
+    origin: Floats
+    scale: Floats
+    predicted: Floats
+    error: Floats
+
+
+class FaceFitter:
+    """Fits one face model; holds the small landmark bases.
+
+    Args:
+        model: the face model.
+        embedding: its landmarks, MediaPipe's 478 or iBUG's 68.
+    """
+
+    def __init__(self, model: FaceModel, embedding: LandmarkEmbedding) -> None:
+        weights = embedding.weights[..., None].astype(np.float64)
+        corners = embedding.corners
+        self.neutral: Doubles = (model.neutral[corners] * weights).sum(1)
+        self.identity_basis: Doubles = (model.identity_basis[:, corners] * weights).sum(2)
+        self.expression_basis: Doubles = (model.expression_basis[:, corners] * weights).sum(2)
+        self.count = len(corners)
+        self.has_irises = self.count == 478
+        self.eye_corners = OUTER_EYE_CORNERS if self.has_irises else _IBUG_OUTER_EYE_CORNERS
+        self.confidence = _confidence(self.count)
+        self._eyeballs = {
+            side: np.asarray(model.eyeball_centre(model.neutral, side), np.float64)
+            for side in IRIS_CENTRES
+        }
+        self._upper = _upper_bounds()
+
+    def fit(self, points: Floats, identity: Floats | None = None) -> FaceFit:
+        """Fit F pictures of one person.
+
+        Args:
+            points: (F, L, 2) landmarks in pixels.
+            identity: (Ki,) if it is known already; otherwise it is fitted, shared by all pictures.
+        """
+        observed = points.astype(np.float64)
+        frames = len(observed)
+        shared = np.zeros(len(self.identity_basis)) if identity is None else identity.astype(float)
+        expression = np.zeros((frames, len(ARKIT_NAMES)))
+        poses = np.stack([self._first_pose(one) for one in observed])
+        for _ in range(ROUNDS):
+            for index in range(frames):
+                shape = self._shape(shared, expression[index])
+                poses[index] = self._solve_pose(shape, observed[index], poses[index])
+            if identity is None:
+                shared = self._solve_identity(observed, poses, shared, expression)
+            for index in range(frames):
+                expression[index] = self._solve_expression(
+                    observed[index], poses[index], shared, expression[index]
+                )
+        return self._result(observed, shared, expression, poses)
+
+    def _shape(self, identity: Doubles, expression: Doubles) -> Doubles:
+        shape: Doubles = self.neutral + np.tensordot(identity, self.identity_basis, axes=1)
+        shape += np.tensordot(expression, self.expression_basis, axes=1)
+        if self.has_irises:
+            self._turn_irises(shape, expression)
+        return shape
+
+    def _turn_irises(self, shape: Doubles, expression: Doubles) -> None:
+        for side, first in (("right", 468), ("left", 473)):
+            matrix = rotation_matrix(np.array([*_gaze(expression, side), 0.0], np.float32))
+            centre = self._eyeballs[side]
+            part = slice(first, first + 5)
+            shape[part] = (shape[part] - centre) @ matrix.T.astype(np.float64) + centre
+
+    def _first_pose(self, observed: Doubles) -> Doubles:
+        """(pitch, yaw, roll, x, y, scale) from the eye corners alone."""
+        left, right = observed[self.eye_corners[0]], observed[self.eye_corners[1]]
+        across = right - left
+        width = np.linalg.norm(self.neutral[self.eye_corners[1]] - self.neutral[self.eye_corners[0]])
+        scale = float(np.linalg.norm(across) / width)
+        roll = float(np.arctan2(across[1], across[0]))
+        centre = observed.mean(0) - self.neutral[:, :2].mean(0) * scale * (1, -1)
+        return np.array([0.0, 0.0, roll, *centre, scale])
+
+    def _project(self, shape: Doubles, state: Doubles) -> tuple[Doubles, Doubles]:
+        """Pixels (L, 2) and the perspective factor (L,) of a posed landmark shape."""
+        turned = shape @ rotation_matrix(state[:3].astype(np.float32)).T.astype(np.float64)
+        nearness = DISTANCE_CM / (DISTANCE_CM - turned[:, 2])
+        flat = turned[:, :2] * (1, -1) * (nearness * state[5])[:, None]
+        return flat + state[3:5], nearness
+
+    def _solve_pose(self, shape: Doubles, observed: Doubles, state: Doubles) -> Doubles:
+        """Gauss-Newton with a numerical Jacobian: six unknowns, four steps."""
+        weights = np.repeat(np.sqrt(self.confidence), 2)
+        for _ in range(4):
+            base = self._project(shape, state)[0]
+            jacobian = np.empty((2 * self.count, 6))
+            for index, step in enumerate((1e-4, 1e-4, 1e-4, 1e-2, 1e-2, 1e-4 * state[5])):
+                moved = state.copy()
+                moved[index] += step
+                jacobian[:, index] = (self._project(shape, moved)[0] - base).ravel() / step
+            residual = (observed - base).ravel() * weights
+            jacobian *= weights[:, None]
+            state = state + np.linalg.lstsq(jacobian, residual, rcond=None)[0]
+        return state
+
+    def _design(self, basis: Doubles, state: Doubles, shape: Doubles) -> Doubles:
+        """(2L, N) change of the landmarks in cm on the picture plane for a unit of each weight."""
+        matrix = rotation_matrix(state[:3].astype(np.float32)).astype(np.float64)
+        nearness = self._project(shape, state)[1]
+        turned = basis @ matrix[:2].T * (1, -1) * nearness[:, None]
+        return np.asarray(turned.reshape(len(basis), -1).T)
+
+    def _solve_identity(
+        self, observed: Doubles, poses: Doubles, identity: Doubles, expression: Doubles
+    ) -> Doubles:
+        """Identity shared by all pictures; expressions are solved along with it per picture."""
+        count = len(identity)
+        normal, target = np.zeros((count, count)), np.zeros(count)
+        prior = np.eye(count + len(ARKIT_NAMES)) * NOISE_CM**2 * (self.count / 60)
+        prior[count:, count:] /= EXPRESSION_PRIOR**2
+        free = self._upper > 0
+        keep = np.r_[np.ones(count, bool), free]
+        both = np.concatenate([self.identity_basis, self.expression_basis])
+        for seen, state, weights in zip(observed, poses, expression, strict=True):
+            shape = self._shape(identity, weights)
+            design = self._design(both, state, shape)
+            residual = ((seen - self._project(shape, state)[0]) / state[5]).ravel()
+            residual += design @ np.r_[identity, weights]
+            confidence = np.repeat(self.confidence, 2)
+            full = (design * confidence[:, None]).T @ design + prior
+            right = (design * confidence[:, None]).T @ residual
+            lower = np.r_[np.full(count, -4.0), np.zeros(len(weights))]
+            upper = np.r_[np.full(count, 4.0), self._upper]
+            solved = bounded_least_squares(
+                full, right, lower, upper, np.r_[identity, weights], 60
+            )
+            weights[keep[count:]] = solved[count:][keep[count:]]
+            normal += full[:count, :count]
+            target += right[:count] - full[:count, count:] @ weights
+        normal -= prior[:count, :count] * (len(observed) - 1)  # one prior for one person
+        lower = np.full(count, -4.0)
+        return bounded_least_squares(normal, target, lower, -lower, identity, 60)
+
+    def _solve_expression(
+        self, observed: Doubles, state: Doubles, identity: Doubles, expression: Doubles
+    ) -> Doubles:
+        expression = expression.copy()
+        if self.has_irises:
+            self._solve_gaze(observed, state, identity, expression)
+        shape = self._shape(identity, expression)
+        design = self._design(self.expression_basis, state, shape)
+        residual = ((observed - self._project(shape, state)[0]) / state[5]).ravel()
+        residual += design @ expression
+        confidence = np.repeat(self.confidence, 2)[:, None]
+        prior = _expression_prior() * (self.count / 60)
+        normal = (design * confidence).T @ design + np.diag(prior)
+        gaze = np.array([name.startswith("eyeLook") for name in ARKIT_NAMES])
+        lower = np.where(gaze, expression, 0.0)
+        upper = np.where(gaze, expression, self._upper)
+        return bounded_least_squares(
+            normal, (design * confidence).T @ residual, lower, upper, expression, 100
+        )
+
+    def _solve_gaze(
+        self, observed: Doubles, state: Doubles, identity: Doubles, expression: Doubles
+    ) -> None:
+        """Turn each eyeball so that its iris lies on the iris landmark, relative to the lids."""
+        shape = self._shape(identity, expression)
+        predicted = self._project(shape, state)[0]
+        matrix = rotation_matrix(state[:3].astype(np.float32)).astype(np.float64)
+        for side, lids in (("right", RIGHT_LIDS), ("left", LEFT_LIDS)):
+            landmark = IRIS_CENTRES[side]
+            shift = (observed[list(lids)] - predicted[list(lids)]).mean(0)
+            centre = self._eyeballs[side]
+            radius = float(np.linalg.norm(self.neutral[landmark] - centre))
+            middle = self._project(np.repeat(centre[None], self.count, 0), state)[0][0] + shift
+            offset = (observed[landmark] - middle) / state[5] * (1, -1)
+            depth = np.sqrt(max(radius**2 - float(offset @ offset), 0.05))
+            towards = matrix.T @ np.array([*offset, depth])
+            straight = self.neutral[landmark] - centre
+            pitch = _elevation(straight) - _elevation(towards)
+            yaw = np.arctan2(towards[0], towards[2]) - np.arctan2(straight[0], straight[2])
+            _set_gaze(expression, side, pitch, float(yaw))
+
+    def _result(
+        self, observed: Doubles, identity: Doubles, expression: Doubles, poses: Doubles
+    ) -> FaceFit:
+        predicted = np.stack([
+            self._project(self._shape(identity, weights), state)[0]
+            for weights, state in zip(expression, poses, strict=True)
+        ])
+        first, last = self.eye_corners
+        width = np.linalg.norm(observed[:, first] - observed[:, last], axis=1)
+        error = np.sqrt(((predicted - observed) ** 2).sum(-1).mean(1)) / width
+        arrays = (identity, expression, poses[:, :3], poses[:, 3:5], poses[:, 5], predicted, error)
+        return FaceFit(*(array.astype(np.float32) for array in arrays))
+
+
+def _elevation(direction: Doubles) -> float:
+    return float(np.arctan2(direction[1], np.hypot(direction[0], direction[2])))
+
+
+def _gaze(expression: Doubles, side: str) -> tuple[float, float]:
+    from renderer.face_model import gaze_angles
+
+    pitch, yaw = gaze_angles(expression[None].astype(np.float32), side)
+    return float(pitch[0]), float(yaw[0])
+
+
+def _set_gaze(expression: Doubles, side: str, pitch: float, yaw: float) -> None:
+    name = side.capitalize()
+    outward = yaw / GAZE_YAW * (1.0 if side == "left" else -1.0)
+    down = pitch / GAZE_PITCH
+    for way, value in (("Out", outward), ("In", -outward), ("Down", down), ("Up", -down)):
+        expression[ARKIT_INDEX[f"eyeLook{way}{name}"]] = np.clip(value, 0.0, 1.0)
+
+
+def _upper_bounds() -> Doubles:
+    upper = np.ones(len(ARKIT_NAMES))
+    for name in _PINNED:
+        upper[ARKIT_INDEX[name]] = 0.0
+    return upper
+
+
+def _expression_prior() -> Doubles:
+    prior = np.full(len(ARKIT_NAMES), (NOISE_CM / EXPRESSION_PRIOR) ** 2)
+    for name in _DOUBTFUL:
+        prior[ARKIT_INDEX[name]] *= 4.0
+    return prior
+
+
+def _confidence(count: int) -> Doubles:
+    """How much each landmark counts."""
+    confidence = np.ones(count)
+    if count == 478:
+        confidence[list(LIPS)] = 2.5
+        confidence[list(RIGHT_LIDS + LEFT_LIDS)] = 2.5
+        confidence[list(FACE_OVAL)] = 0.5
+        confidence[_IRISES] = 0.0
+    else:
+        confidence[:17] = 0.3  # iBUG's jaw line slides along the silhouette
+        confidence[36:] = 2.0
+    return confidence

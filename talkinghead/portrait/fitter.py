@@ -1,0 +1,152 @@
+"""Photo to `Source`: find the face, fit the face model, lay the mesh on the photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.camera import DISTANCE_CM, Camera
+from renderer.coefficients import MotionCoefficients
+from renderer.face_model import FaceModel
+from renderer.source import Source
+from talkinghead.config import MAX_YAW_DEGREES, MIN_FACE_PIXELS
+from talkinghead.errors import FaceTooSmall, FaceTurnedAway, NoFaceFound, NoSuchFace
+from talkinghead.portrait.fit import FaceFit, FaceFitter
+from talkinghead.portrait.landmarks import FaceLandmarks, LandmarkDetector, landmark_detector
+from talkinghead.portrait.residual import landmark_residual, lid_closure, vertex_residual
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A photo with one face chosen and fitted.
+
+    Attributes:
+        source: the whole photo and the geometry of the chosen face.
+        faces: (left, top, right, bottom) of every face found, from left to right, pixels.
+        chosen: index of the fitted face.
+        fit_error: RMS landmark error of the fit, in outer eye distances, before the residual.
+        notices: sentences for the user.
+    """
+
+    source: Source
+    faces: tuple[tuple[float, float, float, float], ...]
+    chosen: int
+    fit_error: float
+    notices: tuple[str, ...] = ()
+
+    @property
+    def resting(self) -> MotionCoefficients:
+        """The expression and pose in the photo, T = 1."""
+        return self.source.motion
+
+
+class PortraitFitter:
+    """Fits portraits.
+
+    Args:
+        model: the face model.
+        detector: MediaPipe's by default.
+    """
+
+    def __init__(self, model: FaceModel, detector: LandmarkDetector | None = None) -> None:
+        self.model = model
+        self._detector = detector or landmark_detector()
+        self._fitters: dict[int, FaceFitter] = {}
+
+    def fit(self, photo: NDArray[np.uint8], face: int | None = None) -> Portrait:
+        """Fit one face.
+
+        Args:
+            photo: (H, W, 3) uint8 RGB, upright.
+            face: 0 = leftmost; None = the largest.
+
+        Raises:
+            NoFaceFound: there is none.
+            NoSuchFace: `face` is beyond the faces found.
+            FaceTooSmall: it spans less than 64 px.
+            FaceTurnedAway: it is turned beyond 60°.
+        """
+        faces = self._detector.detect(photo)
+        chosen = _choose(faces, face, photo.shape)
+        landmarks = faces[chosen]
+        if landmarks.width < MIN_FACE_PIXELS:
+            message = (
+                f"the face is {landmarks.width:.0f} px wide, at least {MIN_FACE_PIXELS:.0f} px "
+                "are needed; use a larger photo or crop it less tightly before shrinking"
+            )
+            raise FaceTooSmall(message)
+        fitter = self.fitter(len(landmarks.points))
+        fit = fitter.fit(landmarks.points[None])
+        yaw = float(np.degrees(fit.rotation[0, 1]))
+        if abs(yaw) > MAX_YAW_DEGREES:
+            message = (
+                f"the face is turned {abs(yaw):.0f}° to the side, at most {MAX_YAW_DEGREES:.0f}° "
+                "can be animated; use a photo that shows both eyes"
+            )
+            raise FaceTurnedAway(message)
+        return Portrait(
+            source=self._source(photo, landmarks, fit),
+            faces=tuple(one.box for one in faces),
+            chosen=chosen,
+            fit_error=float(fit.error[0]),
+            notices=_notices(photo, faces, chosen, yaw),
+        )
+
+    def fitter(self, count: int) -> FaceFitter:
+        """The fitter for a landmark layout of `count` points."""
+        if count not in self._fitters:
+            embedding = self.model.landmarks if count == 478 else self.model.landmarks_68
+            self._fitters[count] = FaceFitter(self.model, embedding)
+        return self._fitters[count]
+
+    def _source(self, photo: NDArray[np.uint8], landmarks: FaceLandmarks, fit: FaceFit) -> Source:
+        points = landmarks.points
+        embedding = self.model.landmarks if len(points) == 478 else self.model.landmarks_68
+        residual = vertex_residual(self.model, embedding, landmark_residual(fit, points))
+        x, y = fit.origin[0]
+        return Source(
+            image=photo,
+            camera=Camera(float(fit.scale[0]) * DISTANCE_CM, (float(x), float(y))),
+            identity=fit.identity,
+            motion=MotionCoefficients(
+                fit.expression[:1], fit.rotation[:1], np.zeros((1, 3), np.float32), 25.0
+            ),
+            residual=residual,
+            lid_closure=lid_closure(self.model, fit.identity, residual),
+            landmarks=points,
+        )
+
+
+def _choose(faces: list[FaceLandmarks], face: int | None, shape: tuple[int, ...]) -> int:
+    if not faces:
+        message = (
+            f"no face was found in the photo ({shape[1]}x{shape[0]} px); use a photo in which one "
+            "face is seen from the front, well lit and not covered"
+        )
+        raise NoFaceFound(message)
+    if face is None:
+        return max(range(len(faces)), key=lambda index: faces[index].width)
+    if face >= len(faces):
+        count = "one face" if len(faces) == 1 else f"{len(faces)} faces"
+        message = f"face {face} was asked for, the photo has {count}; count from 0, left to right"
+        raise NoSuchFace(message)
+    return face
+
+
+def _notices(
+    photo: NDArray[np.uint8], faces: list[FaceLandmarks], chosen: int, yaw: float
+) -> tuple[str, ...]:
+    notices = []
+    if len(faces) > 1:
+        notices.append(
+            f"{len(faces)} faces were found; face {chosen} (from the left, counting from 0) is used"
+        )
+    if abs(yaw) > 35:
+        notices.append(f"the head is turned {abs(yaw):.0f}°: its hidden side will look stretched")
+    if faces[chosen].width < 110:
+        notices.append(
+            f"the face is only {faces[chosen].width:.0f} px wide: the video will look soft"
+        )
+    return tuple(notices)

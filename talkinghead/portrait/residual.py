@@ -1,0 +1,146 @@
+"""The smooth correction that lays the fitted mesh exactly on the photo.
+
+The fit leaves a millimetre or two at the landmarks. What is left is spread over the mesh by radial
+basis functions (biharmonic in space, φ(r) = r: Carr et al., SIGGRAPH 2001) that fade out away from
+the landmarks. Lips and lids are told apart by measuring distances on a face whose mouth and eyes
+are open.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.camera import rotation_matrix
+from renderer.coefficients import Floats, expression_from
+from renderer.face_model import OUTER_EYE_CORNERS, FaceModel, LandmarkEmbedding
+from talkinghead.portrait.fit import LEFT_LIDS, LIPS, RIGHT_LIDS, FaceFit
+
+FADE_START_CM, FADE_CM = 1.0, 2.5
+SMOOTHING = 0.02
+"""Ridge on the interpolation, in cm: landmarks are good to about a fifth of a millimetre."""
+CLOSED_GAP = 0.03
+"""Gap between inner lips, in outer eye distances, below which a mouth begins to count as closed."""
+INNER_LIPS_UPPER = (191, 80, 81, 82, 13, 312, 311, 310, 415)
+INNER_LIPS_LOWER = (95, 88, 178, 87, 14, 317, 402, 318, 324)
+LID_REACH_CM = 1.3
+LID_OVERLAP_CM = 0.03
+UPPER_LIDS = {"left": (466, 388, 387, 386, 385, 384, 398), "right": (246, 161, 160, 159, 158, 157, 173)}
+LOWER_LIDS = {"left": (249, 390, 373, 374, 380, 381, 382), "right": (7, 163, 144, 145, 153, 154, 155)}
+
+Doubles = NDArray[np.float64]
+
+
+def landmark_residual(fit: FaceFit, points: Floats) -> Floats:
+    """What the fit leaves, in the head frame.
+
+    Args:
+        fit: of one picture.
+        points: (L, 2) the landmarks in pixels.
+
+    Returns:
+        (L, 3) cm; perpendicular to the line of sight.
+    """
+    points = _with_closed_lips_touching(points) if len(points) == 478 else points
+    flat = (points - fit.predicted[0]) / fit.scale[0] * np.array([1, -1], np.float32)
+    in_camera = np.concatenate([flat, np.zeros((len(flat), 1), np.float32)], axis=1)
+    return (in_camera @ rotation_matrix(fit.rotation[0])).astype(np.float32)
+
+
+def _with_closed_lips_touching(points: Floats) -> Floats:
+    """Where the inner lips all but touch, let them: a slit in the mesh would show teeth."""
+    upper, lower = points[list(INNER_LIPS_UPPER)], points[list(INNER_LIPS_LOWER)]
+    width = np.linalg.norm(points[OUTER_EYE_CORNERS[0]] - points[OUTER_EYE_CORNERS[1]])
+    gap = np.linalg.norm(upper - lower, axis=1).mean() / width
+    share = float(np.clip((CLOSED_GAP - gap) / (0.5 * CLOSED_GAP), 0, 1))
+    middle = (upper + lower) / 2
+    moved = points.copy()
+    moved[list(INNER_LIPS_UPPER)] += share * (middle - upper)
+    moved[list(INNER_LIPS_LOWER)] += share * (middle - lower)
+    return moved
+
+
+def vertex_residual(model: FaceModel, embedding: LandmarkEmbedding, residual: Floats) -> Floats:
+    """Spread landmark residuals over the mesh.
+
+    Args:
+        model: the face model.
+        embedding: the landmarks' places.
+        residual: (L, 3) cm, head frame.
+
+    Returns:
+        (V, 3) float32 cm. Skin bends; eyeballs, teeth and tongue move rigidly with lids and lips.
+    """
+    reference = _open_face(model)
+    skin_landmarks = np.arange(min(len(residual), 468))  # irises are the eyeballs' business
+    centres = embedding.on(reference)[skin_landmarks]
+    skin = slice(0, model.parts["eye_socket_right"].stop)
+    field = np.zeros_like(model.neutral)
+    field[skin] = _interpolate(centres, residual[skin_landmarks], reference[skin])
+    if len(residual) == 478:
+        for side, lids in (("left", LEFT_LIDS), ("right", RIGHT_LIDS)):
+            field[model.eyeball_slice(side)] = residual[list(lids)].mean(0)
+            field[model.parts[f"eye_socket_{side}"]] = residual[list(lids)].mean(0)
+        inside = slice(model.parts["gums_and_tongue"].start, model.parts["teeth"].stop)
+        field[inside] = residual[list(LIPS)].mean(0)
+    return field
+
+
+def lid_closure(model: FaceModel, identity: Floats, residual: Floats) -> Floats:
+    """How far the corrected upper lids must still travel so that a full blink closes the eye.
+
+    Args:
+        model: the face model.
+        identity: (Ki,).
+        residual: (V, 3) from `vertex_residual`.
+
+    Returns:
+        (2, V, 3) float32 cm for the left and the right eye.
+    """
+    resting = model.resting_shape(identity)
+    closed = model.deform(resting, expression_from({"eyeBlink": 1.0})[None])[0] + residual
+    reference = _open_face(model)
+    landmarks, places = model.landmarks.on(closed), model.landmarks.on(reference)
+    skin = model.parts["face"]
+    closure = np.zeros((2, *model.neutral.shape), np.float32)
+    for row, side in enumerate(("left", "right")):
+        upper, lower = list(UPPER_LIDS[side]), list(LOWER_LIDS[side])
+        travel = landmarks[lower] - landmarks[upper]
+        travel[:, 0] = 0.0
+        travel[:, 1] = np.minimum(travel[:, 1] - LID_OVERLAP_CM, 0.0)
+        travel[:, 2] = 0.0
+        distance = _distances(reference[skin], places[upper])
+        nearest = distance.argmin(1)
+        weights = np.exp(-((distance / 0.35) ** 2)) + 1e-9
+        smooth = (weights @ travel) / weights.sum(1, keepdims=True)
+        reach = np.clip(1 - distance[np.arange(len(nearest)), nearest] / LID_REACH_CM, 0, 1)
+        # Only what lies above the lid's edge moves: the lower lid holds still.
+        above = np.clip((reference[skin, 1] - places[upper][nearest, 1] + 0.12) / 0.1, 0, 1)
+        closure[row, skin] = smooth * (reach**2 * above)[:, None]
+    return closure
+
+
+def _open_face(model: FaceModel) -> Floats:
+    opened = expression_from({"jawOpen": 0.35, "eyeWide": 0.5})
+    return model.deform(model.neutral, opened[None])[0]
+
+
+def _interpolate(centres: Floats, values: Floats, places: Floats) -> Floats:
+    kernel = _distances(centres, centres).astype(np.float64)
+    # φ(r) = r is conditionally positive definite: a constant term completes it.
+    count = len(centres)
+    system = np.zeros((count + 1, count + 1))
+    system[:count, :count] = kernel - SMOOTHING * np.eye(count)
+    system[:count, count] = system[count, :count] = 1.0
+    right = np.concatenate([values, np.zeros((1, 3), np.float32)]).astype(np.float64)
+    solved = np.linalg.solve(system, right)
+    distance = _distances(places, centres)
+    spread = distance @ solved[:count].astype(np.float32) + solved[count].astype(np.float32)
+    fade = np.exp(-((np.maximum(distance.min(1) - FADE_START_CM, 0) / FADE_CM) ** 2))
+    return np.asarray(spread * fade[:, None], np.float32)
+
+
+def _distances(first: Floats, second: Floats) -> Floats:
+    """(N, M) euclidean distances."""
+    squared = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
+    return np.sqrt(np.maximum(squared, 0)).astype(np.float32)
