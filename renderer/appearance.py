@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
+from renderer.landmark_groups import (
+    CHEEKS,
+    COUNT,
+    INNER_LIPS,
+    IRIS_CENTRES,
+    LIDS,
+    MOUTH_CORNERS,
+)
 from renderer.source import Source
 
 TYPICAL_WHITE = np.array([205.0, 196.0, 190.0], np.float32)
 _SCLERA_ALBEDO = 0.86
-_EYE_CONTOURS = {
-    "right": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    "left": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-}
-_IRISES = {"right": 468, "left": 473}
-_CHEEKS = (50, 280, 101, 330, 205, 425, 36, 266)
-_INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Appearance:
 
 def appearance_of(source: Source) -> Appearance:
     """Read the light and the eye colour off a picture."""
-    has_irises = len(source.landmarks) == 478
+    has_irises = len(source.landmarks) == COUNT
     white = _white(source) if has_irises else TYPICAL_WHITE
     lightness = white / 255.0
     teeth = white * np.array([1.0, 0.96, 0.88], np.float32)
@@ -77,12 +79,9 @@ def appearance_of(source: Source) -> Appearance:
 
 def _white(source: Source) -> Floats:
     """The brightest tenth of the whites of the eyes, kept near what the skin's light allows."""
-    pixels = [
-        _inside(source.image, source.landmarks[list(contour)])
-        for contour in _EYE_CONTOURS.values()
-    ]
+    pixels = [_inside(source.image, source.landmarks[list(contour)]) for contour in LIDS.values()]
     eyes = np.concatenate(pixels).astype(np.float32)
-    cheeks = _around(source.image, source.landmarks[list(_CHEEKS)]).astype(np.float32)
+    cheeks = _around(source.image, source.landmarks[list(CHEEKS)]).astype(np.float32)
     floor = np.percentile(cheeks.mean(1), 75) * 0.95 if len(cheeks) else 90.0
     if len(eyes) < 12:
         return TYPICAL_WHITE * np.float32(np.clip(floor / 160.0, 0.35, 1.2))
@@ -97,8 +96,8 @@ def _white(source: Source) -> Floats:
 
 def _visible_teeth(source: Source) -> Floats | None:
     """The bright half of the inner mouth, if the photo shows an open, toothy one."""
-    contour = source.landmarks[list(_INNER_LIPS)]
-    width = np.ptp(source.landmarks[[61, 291], 0])
+    contour = source.landmarks[list(INNER_LIPS)]
+    width = np.ptp(source.landmarks[list(MOUTH_CORNERS), 0])
     if np.ptp(contour[5:16:10, 1]) < 0.1 * width:
         return None
     pixels = _inside(source.image, contour).astype(np.float32)
@@ -113,14 +112,14 @@ def _visible_teeth(source: Source) -> Floats | None:
 def _iris(source: Source) -> tuple[Floats, float]:
     """Median colour of the rings around the pupils, and the radius in cm."""
     colours, radii = [], []
-    for side, centre_index in _IRISES.items():
+    for side, centre_index in IRIS_CENTRES.items():
         ring = source.landmarks[centre_index : centre_index + 5]
         radius = float(np.linalg.norm(ring[1:] - ring[0], axis=1).mean())
         radii.append(radius / source.camera.pixels_per_cm)
         height, width = source.image.shape[:2]
         y, x = np.mgrid[0:height, 0:width]
         distance = np.hypot(x + 0.5 - ring[0, 0], y + 0.5 - ring[0, 1]) / max(radius, 1.0)
-        lids = source.landmarks[list(_EYE_CONTOURS[side])]
+        lids = source.landmarks[list(LIDS[side])]
         open_part = (y > lids[:, 1].min()) & (y < lids[:, 1].max())
         pixels = source.image[(distance > 0.45) & (distance < 0.85) & open_part]
         if len(pixels):
@@ -131,11 +130,9 @@ def _iris(source: Source) -> tuple[Floats, float]:
 
 def _inside(image: NDArray[np.uint8], contour: Floats) -> NDArray[np.uint8]:
     """(N, 3) pixels inside a closed contour."""
-    import cv2
-
     mask = np.zeros(image.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.round(contour - 0.5).astype(np.int32)], 1)
-    return image[mask > 0]
+    return np.asarray(image[mask > 0], np.uint8)
 
 
 def _around(image: NDArray[np.uint8], points: Floats) -> NDArray[np.uint8]:
@@ -143,4 +140,4 @@ def _around(image: NDArray[np.uint8], points: Floats) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
     x, y = points.astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    return image[y[inside], x[inside]]
+    return np.asarray(image[y[inside], x[inside]], np.uint8)

@@ -79,7 +79,7 @@ class Camera:
         scale = self.focal / depth
         x = self.centre[0] + points[..., 0] * scale
         y = self.centre[1] - points[..., 1] * scale
-        return np.stack([x, y, depth], axis=-1).astype(np.float32, copy=False)
+        return np.asarray(np.stack([x, y, depth], axis=-1), np.float32)
 
     def seen_from(self, offset: tuple[float, float], scale: float) -> Camera:
         """The same camera on a picture that was cut at `offset` and then scaled.
@@ -102,4 +102,4 @@ def pose(points: Floats, rotation: Floats, translation: Floats) -> Floats:
     """
     matrix = rotation_matrix(rotation)
     turned = points @ np.swapaxes(matrix, -1, -2) + np.asarray(translation)[..., None, :]
-    return turned.astype(np.float32, copy=False)
+    return np.asarray(turned, np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
+from renderer.easing import smooth_step
 from renderer.face_model import FaceModel
 from renderer.flow_field import extend, resize_offset
 from renderer.geometry import FaceGeometry, vertex_normals
@@ -63,9 +64,7 @@ class CoarseFlow:
         """
         displacement = self.geometry.source_points[:, :2] - points[:, :2]
         attributes = np.concatenate([displacement, self._seen], axis=1)
-        raster = rasterize(
-            points * self.scale, self.triangles, attributes, self.size, self.backend
-        )
+        raster = rasterize(points * self.scale, self.triangles, attributes, self.size, self.backend)
         # At the outline the mesh is a pixel or two off the photo: its rim is not believed but
         # continued from further in, like the hair and ears around it.
         covered = cv2.erode(raster.covered.astype(np.uint8), _RIM, borderValue=1)
@@ -110,12 +109,6 @@ class CoarseFlow:
             if is_cut:
                 fade = fade * smooth_step(distance)
         return fade
-
-
-def smooth_step(value: Floats | NDArray[np.float64]) -> Floats:
-    """0 below 0, 1 above 1, and smooth between."""
-    clipped = np.clip(value, 0.0, 1.0)
-    return np.asarray(clipped * clipped * (3.0 - 2.0 * clipped), np.float32)
 
 
 def skin_triangles(model: FaceModel) -> NDArray[np.int32]:

@@ -133,12 +133,13 @@ class MotionCoefficients:
             self.expression[part], self.rotation[part], self.translation[part], self.fps
         )
 
-    def repeated(self, count: int) -> MotionCoefficients:
-        """A still track: the first frame `count` times."""
+    def held(self, count: int) -> MotionCoefficients:
+        """The track brought to `count` frames, at least its own, by holding the last one."""
+        missing = ((0, count - len(self)), (0, 0))
         return MotionCoefficients(
-            np.repeat(self.expression[:1], count, axis=0),
-            np.repeat(self.rotation[:1], count, axis=0),
-            np.repeat(self.translation[:1], count, axis=0),
+            np.pad(self.expression, missing, mode="edge"),
+            np.pad(self.rotation, missing, mode="edge"),
+            np.pad(self.translation, missing, mode="edge"),
             self.fps,
         )
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, Floats
+from renderer.landmark_groups import INNER_LIP_LOWER, INNER_LIP_UPPER, OUTER_EYE_CORNERS
 
 GAZE_YAW = 0.55
 """Radians that the eyeball turns when eyeLookIn or eyeLookOut is 1 (31.5°)."""
@@ -25,11 +26,6 @@ PART_NAMES = (
 )  # fmt: skip
 
 Indices = NDArray[np.int32]
-
-# MediaPipe's landmark numbers: upper and lower inner lip from corner to corner, outer eye corners.
-INNER_LIP_UPPER = (81, 82, 13, 312, 311)
-INNER_LIP_LOWER = (178, 87, 14, 317, 402)
-OUTER_EYE_CORNERS = (33, 263)
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ class FaceModel:
             for name in ("neutral", "identity_basis", "expression_basis",
                          "landmark_weights", "landmark_68_weights")
         }  # fmt: skip
-        stops = [int(stop) for stop in tensors["part_stops"]]  # type: ignore[call-overload]
+        stops = [int(stop) for stop in tensors["part_stops"].astype(np.int64)]
         starts = [0, *stops[:-1]]
         return cls(
             neutral=floats["neutral"],
@@ -107,7 +103,7 @@ class FaceModel:
     def resting_shape(self, identity: Floats) -> Floats:
         """(V, 3): the identity with a neutral expression, S̄ + B_id α."""
         shape = self.neutral + np.tensordot(identity, self.identity_basis, axes=1)
-        return shape.astype(np.float32, copy=False)
+        return np.asarray(shape, np.float32)
 
     def deform(self, resting: Floats, expression: Floats) -> Floats:
         """Add expressions to a resting shape and turn the eyeballs.
@@ -124,7 +120,7 @@ class FaceModel:
         shapes = resting + offsets.reshape(len(expression), -1, 3)
         for side in ("left", "right"):
             self._turn_eyeball(shapes, resting, np.asarray(expression, np.float32), side)
-        return shapes
+        return np.asarray(shapes, np.float32)
 
     def eyeball_slice(self, side: str) -> slice:
         """Vertices of one eyeball; sclera and iris of a side follow each other."""
@@ -148,17 +144,17 @@ class FaceModel:
             resting: (V, 3) the identity's resting shape; the mean face if None.
 
         Returns:
-            (T,) mean vertical distance of five pairs of inner lip landmarks in units of the outer
-            eye distance, less that of the neutral face, whose lips touch: 0 = closed, negative =
-            pressed, 0.1 = a finger's width.
+            (T,) mean vertical distance of the middle five pairs of inner lip landmarks in units of
+            the outer eye distance, less that of the neutral face, whose lips touch: 0 = closed,
+            negative = pressed, 0.1 = a finger's width.
         """
         shape = self.neutral if resting is None else resting
         neutral = np.zeros((1, len(ARKIT_NAMES)), np.float32)
         gap = self._lip_gap(shape, np.concatenate([neutral, np.asarray(expression, np.float32)]))
-        return gap[1:] - gap[0]
+        return np.asarray(gap[1:] - gap[0], np.float32)
 
     def _lip_gap(self, shape: Floats, expression: Floats) -> Floats:
-        pairs = [*INNER_LIP_UPPER, *INNER_LIP_LOWER, *OUTER_EYE_CORNERS]
+        pairs = [*INNER_LIP_UPPER[2:7], *INNER_LIP_LOWER[2:7], *OUTER_EYE_CORNERS]
         corners, weights = self.landmarks.corners[pairs], self.landmarks.weights[pairs]
         basis = (self.expression_basis[:, corners] * weights[..., None]).sum(2)
         points = (shape[corners] * weights[..., None]).sum(1) + np.tensordot(

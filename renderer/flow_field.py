@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from renderer.coefficients import Floats
 
 
-def pixel_grid(height: int, width: int) -> Floats:
-    """(H, W, 2) the x and y index of every pixel, as `warp` wants it."""
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return np.stack([x, y], axis=-1)
+def pixel_grid(height: int, width: int, start: tuple[float, float] = (0, 0)) -> Floats:
+    """(H, W, 2) the x and y index of every pixel, as `warp` wants it, counted from `start`."""
+    columns = np.arange(width, dtype=np.float32) + np.float32(start[0])
+    rows = np.arange(height, dtype=np.float32) + np.float32(start[1])
+    return np.stack(np.meshgrid(columns, rows), axis=-1)
 
 
 def warp(source: NDArray[np.uint8] | Floats, grid: Floats, offset: Floats) -> NDArray[np.uint8]:
@@ -56,7 +57,7 @@ def extend(values: Floats, known: Floats) -> Floats:
     if min(known.shape) <= 2:
         weight = max(float(known.sum()), 1e-6)
         mean = (values * known[..., None]).sum((0, 1)) / weight
-        return values * known[..., None] + mean * (1 - known[..., None])
+        return np.asarray(values * known[..., None] + mean * (1 - known[..., None]), np.float32)
     stacked = np.dstack([values * known[..., None], known])
     half = cv2.resize(
         stacked, ((known.shape[1] + 1) // 2, (known.shape[0] + 1) // 2),

@@ -40,11 +40,10 @@ class GeometricRenderer:
         self.source = source
         self.geometry = FaceGeometry(model, source)
         self._coarse = CoarseFlow(self.geometry, backend)
-        self._windows = [
-            Window(layout, self.geometry, backend) for layout in window_layouts(model)
-        ]
+        self._windows = [Window(layout, self.geometry, backend) for layout in window_layouts(model)]
         self._paint = InnerPaint(model, appearance_of(source))
-        self._grid = pixel_grid(*source.image.shape[:2])
+        height, width = source.image.shape[:2]
+        self._grid = pixel_grid(height, width, source.margin)
 
     def render(self, motion: MotionCoefficients) -> Iterator[NDArray[np.uint8]]:
         """Frames of a track, one at a time.
@@ -57,7 +56,8 @@ class GeometricRenderer:
         """
         for start in range(0, len(motion), CHUNK):
             part = motion.frames(start, start + CHUNK)
-            points = self.geometry.project(part)
+            # Always the same shape of matrix product: its rounding depends on it.
+            points = self.geometry.project(part.held(CHUNK))
             apertures = self.geometry.model.lip_aperture(part.expression, self.geometry.resting)
             for index in range(len(part)):
                 yield self.frame(points[index], float(apertures[index]))
@@ -70,10 +70,10 @@ class GeometricRenderer:
         for frame in frames:
             if frame is not None:
                 blend_offset(offset, frame)
-        picture = warp(self.source.image, self._grid, offset)
+        picture = warp(self.source.surroundings, self._grid, offset)
         for window, frame in zip(self._windows, frames, strict=True):
             if frame is not None:
-                compose(picture, self.source.image, frame, window.photo_trust)
+                compose(picture, self.source, frame, window.photo_trust)
         return picture
 
 

@@ -69,4 +69,4 @@ def vertex_normals(vertices: Floats, triangles: NDArray[np.int32]) -> Floats:
     for corner in range(3):
         np.add.at(normals, triangles[:, corner], face)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return (normals / np.maximum(length, 1e-9)).astype(np.float32)
+    return np.asarray(normals / np.maximum(length, 1e-9), np.float32)

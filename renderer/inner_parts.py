@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.appearance import Appearance
-from renderer.coarse_flow import skin_triangles, smooth_step
+from renderer.coarse_flow import skin_triangles
 from renderer.coefficients import ARKIT_INDEX, Floats
+from renderer.easing import smooth_step
 from renderer.face_model import FaceModel
 from renderer.geometry import vertex_normals
+from renderer.landmark_groups import IRIS_CENTRES, LIDS, LIPS, OUTER_LIPS
 from renderer.windows import WindowLayout
 
 MOUTH_REACH_CM = 4.5
@@ -21,12 +23,6 @@ WET_LIP_DEPTH_CM = 0.55
 EYE_BIAS_CM = 2.0
 """Eyeballs never pierce lids, whatever the correction did to them."""
 MOUTH_BIAS_CM = 0.35
-_LIPS = (61, 91, 84, 17, 314, 321, 291, 40, 37, 0, 267, 270, 78, 88, 87, 14, 317, 318, 308, 80, 82, 13, 312, 310)
-_OUTER_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
-_LIDS = {
-    "right": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    "left": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-}
 
 
 def window_layouts(model: FaceModel) -> tuple[WindowLayout, ...]:
@@ -42,9 +38,12 @@ def _mouth(model: FaceModel) -> WindowLayout:
     in_socket = _inside(model, "mouth_socket") | _straddling(model, "face", "mouth_socket")
     wet_triangles = model.triangles[in_socket & wet[model.triangles].any(1)]
     dark_triangles = model.triangles[in_socket & ~wet[model.triangles].any(1)]
-    skin = np.concatenate([_near(model, _LIPS, MOUTH_REACH_CM), wet_triangles])
+    skin = np.concatenate([_near(model, LIPS, MOUTH_REACH_CM), wet_triangles])
     inner = np.concatenate(
-        [dark_triangles, *(model.triangles[_inside(model, n)] for n in ("gums_and_tongue", "teeth"))]
+        [
+            dark_triangles,
+            *(model.triangles[_inside(model, n)] for n in ("gums_and_tongue", "teeth")),
+        ]
     )
     bias = np.zeros(len(model.neutral), np.float32)
     bias[model.parts["gums_and_tongue"].start : model.parts["teeth"].stop] = MOUTH_BIAS_CM
@@ -52,10 +51,10 @@ def _mouth(model: FaceModel) -> WindowLayout:
         "mouth",
         np.concatenate([skin, inner]),
         len(skin),
-        np.unique(model.landmarks.corners[list(_LIPS)]),
+        np.unique(model.landmarks.corners[list(LIPS)]),
         (0.35, 0.75),
         bias,
-        model.landmarks.corners[list(_OUTER_LIPS)][:, 0],
+        model.landmarks.corners[list(OUTER_LIPS)][:, 0],
         _moved_by_jaw(model),
     )
 
@@ -70,7 +69,7 @@ def _moved_by_jaw(model: FaceModel) -> Floats:
 
 
 def _eye(model: FaceModel, side: str) -> WindowLayout:
-    skin = _near(model, _LIDS[side], EYE_REACH_CM)
+    skin = _near(model, LIDS[side], EYE_REACH_CM)
     inner = _front_of_eyeball(model, side)
     bias = np.zeros(len(model.neutral), np.float32)
     bias[model.eyeball_slice(side)] = EYE_BIAS_CM
@@ -78,10 +77,10 @@ def _eye(model: FaceModel, side: str) -> WindowLayout:
         f"eye_{side}",
         np.concatenate([skin, inner]),
         len(skin),
-        np.unique(model.landmarks.corners[list(_LIDS[side])]),
+        np.unique(model.landmarks.corners[list(LIDS[side])]),
         (0.3, 0.9),
         bias,
-        model.landmarks.corners[list(_LIDS[side])][:, 0],
+        model.landmarks.corners[list(LIDS[side])][:, 0],
         np.zeros(len(model.neutral), np.float32),
     )
 
@@ -91,7 +90,7 @@ def _front_of_eyeball(model: FaceModel, side: str) -> NDArray[np.int32]:
     triangles = model.triangles[_inside(model, f"sclera_{side}")]
     offset = model.neutral[triangles].mean(1) - model.eyeball_centre(model.neutral, side)
     facing = offset[:, 2] / np.linalg.norm(offset, axis=1)
-    return triangles[facing > 0.26]
+    return np.asarray(triangles[facing > 0.26], np.int32)
 
 
 def _near(model: FaceModel, landmarks: Sequence[int], reach: float) -> NDArray[np.int32]:
@@ -100,7 +99,7 @@ def _near(model: FaceModel, landmarks: Sequence[int], reach: float) -> NDArray[n
     skin = skin_triangles(model)
     middle = model.neutral[skin].mean(1)
     distance = np.linalg.norm(middle[:, None] - places[None], axis=-1).min(1)
-    return skin[distance < reach]
+    return np.asarray(skin[distance < reach], np.int32)
 
 
 def _inside(model: FaceModel, part: str) -> NDArray[np.bool_]:
@@ -145,11 +144,9 @@ class InnerPaint:
         Args:
             aperture: opening of the lips in outer eye distances: less light enters a small mouth.
         """
-        light = 0.5 + 0.5 * float(smooth_step(np.array(aperture / 0.14)))
+        light = 0.5 + 0.5 * float(smooth_step(aperture / 0.14))
         colours = self._colours.copy()
-        colours[self._inside] = (
-            self._cavity + (self._colours[self._inside] - self._cavity) * light
-        )
+        colours[self._inside] = self._cavity + (self._colours[self._inside] - self._cavity) * light
         return colours
 
 
@@ -169,15 +166,12 @@ def _paint_mouth(model: FaceModel, appearance: Appearance, colours: Floats) -> N
     colours[inside] = appearance.cavity + (colours[inside] - appearance.cavity) * light
 
 
-def _paint_eyeball(
-    model: FaceModel, appearance: Appearance, colours: Floats, side: str
-) -> None:
+def _paint_eyeball(model: FaceModel, appearance: Appearance, colours: Floats, side: str) -> None:
     """Pupil, iris with a dark rim, sclera shaded towards the corners and under the lid."""
     ball = model.parts[f"sclera_{side}"]
     centre = model.eyeball_centre(model.neutral, side)
     offset = model.neutral[ball] - centre
-    landmark = 473 if side == "left" else 468
-    axis = model.landmarks.on(model.neutral)[landmark] - centre
+    axis = model.landmarks.on(model.neutral)[IRIS_CENTRES[side]] - centre
     axis = axis / np.linalg.norm(axis)
     radius = float(np.linalg.norm(offset, axis=1).max())
     along = offset @ axis

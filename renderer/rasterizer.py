@@ -4,8 +4,8 @@ Backends: "numba" (CPU), "torch" (any device), "nvdiffrast" (CUDA, if it is inst
 within 1e-3 on everything but the pixels that an edge passes through.
 
 **Convention.** Points are in raster pixels, x right, y down; pixel (i, j) is sampled at its centre
-(j + 0.5, i + 0.5). Only triangles that are counter-clockwise in the head frame, that is clockwise
-on the y-down picture's signed area, face the camera; the others are culled. Smaller depth is nearer.
+(j + 0.5, i + 0.5). Only triangles that are counter-clockwise in the head frame, of negative
+signed area on the y-down picture, face the camera; the others are culled. Smaller depth is nearer.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def rasterize(
 
 
 @numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _fill(  # noqa: C901, PLR0913, PLR0917 - one tight loop; numba takes plain arguments
+def _fill(
     points: Floats,
     triangles: Indices,
     attributes: Floats,

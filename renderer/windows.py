@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer.coarse_flow import smooth_step
 from renderer.coefficients import Floats
+from renderer.easing import smooth_step
 from renderer.flow_field import extend, pixel_grid, warp
 from renderer.geometry import FaceGeometry
 from renderer.rasterizer import rasterize
+from renderer.source import Source
 
 SUPERSAMPLING = 2
 FEATHER = 0.18
@@ -126,9 +127,7 @@ class Window:
         local[:, 2] += self._bias
         displacement = self.geometry.source_points[self._used, :2] - points[self._used, :2]
         distrust = self._carried * self._distance_carried(points)
-        attributes = np.concatenate(
-            [displacement, distrust[:, None], colours[self._used]], axis=1
-        )
+        attributes = np.concatenate([displacement, distrust[:, None], colours[self._used]], axis=1)
         raster = rasterize(
             local, self._triangles, attributes, (height * fine, width * fine), self.backend
         )
@@ -144,16 +143,14 @@ class Window:
         moved = points[self._most_carried, :2] - source[:, :2]
         relative = moved[:, 1].mean() - (points[self._fixed, 1] - self._fixed_source).mean()
         centimetres = abs(float(relative)) / self.geometry.source.camera.pixels_per_cm
-        return float(smooth_step(np.array(centimetres / 0.3)))
+        return float(smooth_step(centimetres / 0.3))
 
-    def _inside_outline(
-        self, points: Floats, box: tuple[int, int, int, int]
-    ) -> NDArray[np.bool_]:
+    def _inside_outline(self, points: Floats, box: tuple[int, int, int, int]) -> NDArray[np.bool_]:
         left, top, width, height = box
         contour = (points[self.layout.outline, :2] - (left, top)) * SUPERSAMPLING
         mask = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
         cv2.fillPoly(mask, [np.round(contour).astype(np.int32)], 1)
-        return cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
+        return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0)
 
     def _assemble(
         self,
@@ -211,26 +208,28 @@ class Window:
         columns = inner[..., 0].sum(0)
         height = float(np.sort(columns)[-max(1, len(columns) // 5) :].mean())
         opening = height / (self.geometry.source.camera.pixels_per_cm * MIN_OPENING_CM)
-        return float(smooth_step(np.array(opening - 0.5)))
+        return float(smooth_step(opening - 0.5))
 
 
-def compose(picture: NDArray[np.uint8], source: NDArray[np.uint8], frame: WindowFrame,
-            trust: Floats) -> None:  # fmt: skip
+def compose(
+    picture: NDArray[np.uint8], source: Source, frame: WindowFrame, trust: Floats
+) -> None:  # fmt: skip
     """Put what lies behind the skin into the warped picture, in place.
 
     Args:
         picture: (H, W, 3) the warped skin.
-        source: (H, W, 3) the photo.
+        source: the photo.
         frame: the window.
         trust: (H, W) from `Window.photo_trust`.
     """
     if not frame.inner.any():
         return
     rows, columns = frame.where
-    grid = pixel_grid(*frame.offset.shape[:2])
-    grid += np.array([frame.left, frame.top], np.float32)
+    height, width = frame.offset.shape[:2]
+    grid = pixel_grid(height, width, (frame.left, frame.top))
+    in_surroundings = grid + np.array(source.margin, np.float32)
     offset = np.ascontiguousarray(frame.inner_flow[..., :2])
-    shown = warp(source, grid, offset).astype(np.float32)
+    shown = warp(source.surroundings, in_surroundings, offset).astype(np.float32)
     known = np.clip(warp(trust, grid, offset), 0, 1)[..., None] * (1 - frame.inner_flow[..., 2:])
     behind = shown * known + frame.paint * (1 - known)
     skin = picture[rows, columns].astype(np.float32)

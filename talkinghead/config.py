@@ -83,3 +83,8 @@ def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
     if value not in allowed:
         message = f"{name} is {value!r}, expected one of {', '.join(map(str, allowed))}"
         raise BadOption(message)
+
+
+def choices(literal: object) -> tuple[str, ...] | tuple[int, ...]:
+    """The values of one of the Literal types above, for the command line."""
+    return get_args(literal)

@@ -1,4 +1,4 @@
-"""Weights: manifest, location, sha256, load. safetensors only, nothing is ever downloaded silently."""
+"""Weights: manifest, location, sha256, load. safetensors only; nothing is downloaded."""
 
 from __future__ import annotations
 

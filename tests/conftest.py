@@ -21,3 +21,38 @@ def no_network(monkeypatch):
         raise OSError(message)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def face_model():
+    """The shipped face model."""
+    from renderer.face_model import FaceModel
+    from talkinghead.weights import load_weights
+
+    return FaceModel.from_tensors(load_weights("face_model"))
+
+
+@pytest.fixture(scope="session")
+def photo_path():
+    """Rear Admiral Grace Hopper: public domain, comes with matplotlib."""
+    from pathlib import Path
+
+    from matplotlib.cbook import get_sample_data
+
+    return Path(get_sample_data("grace_hopper.jpg", asfileobj=False))
+
+
+@pytest.fixture(scope="session")
+def fitter(face_model):
+    """A portrait fitter on MediaPipe."""
+    from talkinghead.portrait.fitter import PortraitFitter
+
+    return PortraitFitter(face_model)
+
+
+@pytest.fixture(scope="session")
+def portrait(fitter, photo_path):
+    """The photo, fitted."""
+    from talkinghead.portrait.photo import read_photo
+
+    return fitter.fit(read_photo(photo_path))

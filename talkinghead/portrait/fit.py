@@ -12,18 +12,27 @@ import numpy as np
 
 from renderer.camera import DISTANCE_CM, rotation_matrix
 from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, Floats
-from renderer.face_model import (
-    GAZE_PITCH,
-    GAZE_YAW,
+from renderer.face_model import GAZE_PITCH, GAZE_YAW, FaceModel, LandmarkEmbedding, gaze_angles
+from renderer.landmark_groups import (
+    COUNT,
+    FACE_OVAL,
+    FIRST_IRIS,
+    IRIS_CENTRES,
+    LIDS,
+    LIPS,
     OUTER_EYE_CORNERS,
-    FaceModel,
-    LandmarkEmbedding,
 )
 from talkinghead.portrait.solve import Doubles, bounded_least_squares
 
 ROUNDS = 8
+CLIP_ROUNDS = 2
+FIRST_YAWS = (-0.7, 0.0, 0.7)
+LARGEST_TURN = 0.5  # radians a step of the pose may turn
+CLIP_IDENTITY_FRAMES = 12
 NOISE_CM = 0.12
 """Standard deviation that a landmark may be off; sets how much the priors count."""
+INDEPENDENT_LANDMARKS = 60
+"""Neighbouring landmarks err together: all of them say as much as this many independent ones."""
 EXPRESSION_PRIOR = 0.5
 """Standard deviation of a blendshape weight; 0 is the mode."""
 _PINNED = ("mouthClose", "tongueOut", "jawForward")
@@ -33,15 +42,6 @@ _DOUBTFUL = ("cheekPuff", "mouthRollLower", "mouthRollUpper", "mouthLeft", "mout
              "jawRight", "mouthShrugLower", "mouthShrugUpper")  # fmt: skip
 """Channels that identity explains about as well: believed less."""
 
-# MediaPipe's numbers. The oval slides along the silhouette as the head turns: believed less.
-FACE_OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-             152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
-        78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
-RIGHT_LIDS = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
-LEFT_LIDS = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
-IRIS_CENTRES = {"right": 468, "left": 473}
-_IRISES = slice(468, 478)
 _IBUG_OUTER_EYE_CORNERS = (36, 45)
 
 
@@ -83,7 +83,7 @@ class FaceFitter:
         self.identity_basis: Doubles = (model.identity_basis[:, corners] * weights).sum(2)
         self.expression_basis: Doubles = (model.expression_basis[:, corners] * weights).sum(2)
         self.count = len(corners)
-        self.has_irises = self.count == 478
+        self.has_irises = self.count == COUNT
         self.eye_corners = OUTER_EYE_CORNERS if self.has_irises else _IBUG_OUTER_EYE_CORNERS
         self.confidence = _confidence(self.count)
         self._eyeballs = {
@@ -116,6 +116,29 @@ class FaceFitter:
                 )
         return self._result(observed, shared, expression, poses)
 
+    def fit_clip(self, points: Floats) -> FaceFit:
+        """Fit successive frames of one person: one identity, each frame starting from the last.
+
+        Args:
+            points: (F, L, 2) landmarks in pixels.
+        """
+        chosen = np.linspace(0, len(points) - 1, min(len(points), CLIP_IDENTITY_FRAMES))
+        identity = self.fit(points[np.unique(chosen.astype(int))]).identity.astype(np.float64)
+        observed = points.astype(np.float64)
+        expression = np.zeros((len(points), len(ARKIT_NAMES)))
+        poses = np.repeat(self._first_pose(observed[0])[None], len(points), axis=0)
+        for index in range(len(points)):
+            rounds = CLIP_ROUNDS if index else ROUNDS
+            if index:
+                expression[index], poses[index] = expression[index - 1], poses[index - 1]
+            for _ in range(rounds):
+                shape = self._shape(identity, expression[index])
+                poses[index] = self._solve_pose(shape, observed[index], poses[index])
+                expression[index] = self._solve_expression(
+                    observed[index], poses[index], identity, expression[index]
+                )
+        return self._result(observed, identity, expression, poses)
+
     def _shape(self, identity: Doubles, expression: Doubles) -> Doubles:
         shape: Doubles = self.neutral + np.tensordot(identity, self.identity_basis, axes=1)
         shape += np.tensordot(expression, self.expression_basis, axes=1)
@@ -124,21 +147,27 @@ class FaceFitter:
         return shape
 
     def _turn_irises(self, shape: Doubles, expression: Doubles) -> None:
-        for side, first in (("right", 468), ("left", 473)):
+        for side, first in IRIS_CENTRES.items():
             matrix = rotation_matrix(np.array([*_gaze(expression, side), 0.0], np.float32))
             centre = self._eyeballs[side]
             part = slice(first, first + 5)
             shape[part] = (shape[part] - centre) @ matrix.T.astype(np.float64) + centre
 
     def _first_pose(self, observed: Doubles) -> Doubles:
-        """(pitch, yaw, roll, x, y, scale) from the eye corners alone."""
+        """(pitch, yaw, roll, x, y, scale): the best of three guesses of how the head is turned."""
         left, right = observed[self.eye_corners[0]], observed[self.eye_corners[1]]
-        across = right - left
-        width = np.linalg.norm(self.neutral[self.eye_corners[1]] - self.neutral[self.eye_corners[0]])
-        scale = float(np.linalg.norm(across) / width)
-        roll = float(np.arctan2(across[1], across[0]))
-        centre = observed.mean(0) - self.neutral[:, :2].mean(0) * scale * (1, -1)
-        return np.array([0.0, 0.0, roll, *centre, scale])
+        roll = float(np.arctan2(*(right - left)[::-1]))
+        spread = np.linalg.norm(observed - observed.mean(0), axis=1).mean()
+        flat = self.neutral[:, :2]
+        scale = spread / np.linalg.norm(flat - flat.mean(0), axis=1).mean()
+        found = []
+        for yaw in FIRST_YAWS:
+            state = np.array([0.0, yaw, roll, *observed.mean(0), scale])
+            state[3:5] += observed.mean(0) - self._project(self.neutral, state)[0].mean(0)
+            state = self._solve_pose(self.neutral, observed, state)
+            error = ((self._project(self.neutral, state)[0] - observed) ** 2).sum()
+            found.append((float(error), state))
+        return min(found, key=lambda pair: pair[0])[1]
 
     def _project(self, shape: Doubles, state: Doubles) -> tuple[Doubles, Doubles]:
         """Pixels (L, 2) and the perspective factor (L,) of a posed landmark shape."""
@@ -148,19 +177,36 @@ class FaceFitter:
         return flat + state[3:5], nearness
 
     def _solve_pose(self, shape: Doubles, observed: Doubles, state: Doubles) -> Doubles:
-        """Gauss-Newton with a numerical Jacobian: six unknowns, four steps."""
+        """Gauss-Newton: six unknowns, four steps."""
         weights = np.repeat(np.sqrt(self.confidence), 2)
         for _ in range(4):
-            base = self._project(shape, state)[0]
-            jacobian = np.empty((2 * self.count, 6))
-            for index, step in enumerate((1e-4, 1e-4, 1e-4, 1e-2, 1e-2, 1e-4 * state[5])):
-                moved = state.copy()
-                moved[index] += step
-                jacobian[:, index] = (self._project(shape, moved)[0] - base).ravel() / step
-            residual = (observed - base).ravel() * weights
-            jacobian *= weights[:, None]
-            state = state + np.linalg.lstsq(jacobian, residual, rcond=None)[0]
+            jacobian = self._pose_jacobian(shape, state) * weights[:, None]
+            residual = (observed - self._project(shape, state)[0]).ravel() * weights
+            step = np.linalg.lstsq(jacobian, residual, rcond=None)[0]
+            step[:3] = np.clip(step[:3], -LARGEST_TURN, LARGEST_TURN)
+            state = state + step
         return state
+
+    def _pose_jacobian(self, shape: Doubles, state: Doubles) -> Doubles:
+        """(2L, 6) by differences: pixels per unit of each number of the pose."""
+        base = self._project(shape, state)[0]
+        jacobian = np.empty((2 * self.count, 6))
+        for index, tiny in enumerate((1e-4, 1e-4, 1e-4, 1e-2, 1e-2, 1e-4 * state[5])):
+            moved = state.copy()
+            moved[index] += tiny
+            jacobian[:, index] = (self._project(shape, moved)[0] - base).ravel() / tiny
+        return jacobian
+
+    def _beside_pose(self, columns: Doubles, shape: Doubles, state: Doubles) -> Doubles:
+        """What of (2L, N) columns a change of pose could not do as well (a Schur complement).
+
+        Without it the two halves of the alternation would take small turns towards each other, and
+        a clip that is warm-started from frame to frame would lag behind.
+        """
+        jacobian = self._pose_jacobian(shape, state)
+        weighted = jacobian * np.repeat(self.confidence, 2)[:, None]
+        by_pose = np.linalg.solve(weighted.T @ jacobian, weighted.T @ columns)
+        return np.asarray(columns - jacobian @ by_pose)
 
     def _design(self, basis: Doubles, state: Doubles, shape: Doubles) -> Doubles:
         """(2L, N) change of the landmarks in cm on the picture plane for a unit of each weight."""
@@ -175,7 +221,9 @@ class FaceFitter:
         """Identity shared by all pictures; expressions are solved along with it per picture."""
         count = len(identity)
         normal, target = np.zeros((count, count)), np.zeros(count)
-        prior = np.eye(count + len(ARKIT_NAMES)) * NOISE_CM**2 * (self.count / 60)
+        prior = (
+            np.eye(count + len(ARKIT_NAMES)) * NOISE_CM**2 * (self.count / INDEPENDENT_LANDMARKS)
+        )
         prior[count:, count:] /= EXPRESSION_PRIOR**2
         free = self._upper > 0
         keep = np.r_[np.ones(count, bool), free]
@@ -184,21 +232,24 @@ class FaceFitter:
             shape = self._shape(identity, weights)
             design = self._design(both, state, shape)
             residual = ((seen - self._project(shape, state)[0]) / state[5]).ravel()
-            residual += design @ np.r_[identity, weights]
+            columns = self._beside_pose(np.column_stack([design, residual]), shape, state)
+            design, residual = columns[:, :-1], columns[:, -1]
+            residual = residual + design @ np.r_[identity, weights]
             confidence = np.repeat(self.confidence, 2)
             full = (design * confidence[:, None]).T @ design + prior
             right = (design * confidence[:, None]).T @ residual
             lower = np.r_[np.full(count, -4.0), np.zeros(len(weights))]
             upper = np.r_[np.full(count, 4.0), self._upper]
-            solved = bounded_least_squares(
+            joint: Doubles = bounded_least_squares(
                 full, right, lower, upper, np.r_[identity, weights], 60
             )
-            weights[keep[count:]] = solved[count:][keep[count:]]
+            weights[keep[count:]] = joint[count:][keep[count:]]
             normal += full[:count, :count]
             target += right[:count] - full[:count, count:] @ weights
         normal -= prior[:count, :count] * (len(observed) - 1)  # one prior for one person
         lower = np.full(count, -4.0)
-        return bounded_least_squares(normal, target, lower, -lower, identity, 60)
+        solved: Doubles = bounded_least_squares(normal, target, lower, -lower, identity, 60)
+        return solved
 
     def _solve_expression(
         self, observed: Doubles, state: Doubles, identity: Doubles, expression: Doubles
@@ -209,16 +260,19 @@ class FaceFitter:
         shape = self._shape(identity, expression)
         design = self._design(self.expression_basis, state, shape)
         residual = ((observed - self._project(shape, state)[0]) / state[5]).ravel()
-        residual += design @ expression
+        columns = self._beside_pose(np.column_stack([design, residual]), shape, state)
+        design, residual = columns[:, :-1], columns[:, -1]
+        residual = residual + design @ expression
         confidence = np.repeat(self.confidence, 2)[:, None]
-        prior = _expression_prior() * (self.count / 60)
+        prior = _expression_prior() * (self.count / INDEPENDENT_LANDMARKS)
         normal = (design * confidence).T @ design + np.diag(prior)
         gaze = np.array([name.startswith("eyeLook") for name in ARKIT_NAMES])
         lower = np.where(gaze, expression, 0.0)
         upper = np.where(gaze, expression, self._upper)
-        return bounded_least_squares(
+        solved: Doubles = bounded_least_squares(
             normal, (design * confidence).T @ residual, lower, upper, expression, 100
         )
+        return solved
 
     def _solve_gaze(
         self, observed: Doubles, state: Doubles, identity: Doubles, expression: Doubles
@@ -227,7 +281,7 @@ class FaceFitter:
         shape = self._shape(identity, expression)
         predicted = self._project(shape, state)[0]
         matrix = rotation_matrix(state[:3].astype(np.float32)).astype(np.float64)
-        for side, lids in (("right", RIGHT_LIDS), ("left", LEFT_LIDS)):
+        for side, lids in LIDS.items():
             landmark = IRIS_CENTRES[side]
             shift = (observed[list(lids)] - predicted[list(lids)]).mean(0)
             centre = self._eyeballs[side]
@@ -244,10 +298,12 @@ class FaceFitter:
     def _result(
         self, observed: Doubles, identity: Doubles, expression: Doubles, poses: Doubles
     ) -> FaceFit:
-        predicted = np.stack([
-            self._project(self._shape(identity, weights), state)[0]
-            for weights, state in zip(expression, poses, strict=True)
-        ])
+        predicted = np.stack(
+            [
+                self._project(self._shape(identity, weights), state)[0]
+                for weights, state in zip(expression, poses, strict=True)
+            ]
+        )
         first, last = self.eye_corners
         width = np.linalg.norm(observed[:, first] - observed[:, last], axis=1)
         error = np.sqrt(((predicted - observed) ** 2).sum(-1).mean(1)) / width
@@ -260,8 +316,6 @@ def _elevation(direction: Doubles) -> float:
 
 
 def _gaze(expression: Doubles, side: str) -> tuple[float, float]:
-    from renderer.face_model import gaze_angles
-
     pitch, yaw = gaze_angles(expression[None].astype(np.float32), side)
     return float(pitch[0]), float(yaw[0])
 
@@ -291,11 +345,11 @@ def _expression_prior() -> Doubles:
 def _confidence(count: int) -> Doubles:
     """How much each landmark counts."""
     confidence = np.ones(count)
-    if count == 478:
+    if count == COUNT:
         confidence[list(LIPS)] = 2.5
-        confidence[list(RIGHT_LIDS + LEFT_LIDS)] = 2.5
-        confidence[list(FACE_OVAL)] = 0.5
-        confidence[_IRISES] = 0.0
+        confidence[[*LIDS["left"], *LIDS["right"]]] = 2.5
+        confidence[list(FACE_OVAL)] = 0.5  # it slides along the silhouette as the head turns
+        confidence[FIRST_IRIS:] = 0.0
     else:
         confidence[:17] = 0.3  # iBUG's jaw line slides along the silhouette
         confidence[36:] = 2.0

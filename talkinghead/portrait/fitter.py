@@ -116,6 +116,7 @@ class PortraitFitter:
             residual=residual,
             lid_closure=lid_closure(self.model, fit.identity, residual),
             landmarks=points,
+            surroundings=photo,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,10 @@ from renderer.coefficients import Floats
 from talkinghead.errors import BackendMissing, BadOption
 
 MAX_FACES = 16
+_TILES = (2, 4)
+_SMALLEST_TILE = 160  # pixels; smaller ones hold no usable face, and noise looks like one
+_LARGE_FACE = 0.2  # of the photo's width: no group photo
+_LARGE_PHOTO = 700  # pixels; in a smaller photo smaller faces could not be used anyway
 _MEDIAPIPE_COUNT = 478
 _IBUG_COUNT = 68
 
@@ -84,7 +88,7 @@ class MediaPipeDetector:
         # MediaPipe writes its graph's chatter to standard error unless told not to.
         os.environ.setdefault("GLOG_minloglevel", "3")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        from mediapipe.python.solutions import face_detection, face_mesh
+        from mediapipe.python.solutions import face_mesh
 
         self._tracking = tracking
         self._mesh: Any = face_mesh.FaceMesh(
@@ -93,14 +97,32 @@ class MediaPipeDetector:
             refine_landmarks=True,
             min_detection_confidence=0.4,
         )
-        self._far: Any = None if tracking else face_detection.FaceDetection(model_selection=1)
 
     def detect(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
         """All faces from left to right; see `LandmarkDetector`."""
         faces = self._meshes(image)
-        if not faces and self._far is not None:
-            faces = self._far_faces(image)
+        if not self._tracking:
+            faces = self._with_small_faces(image, faces)
         return sorted(faces, key=lambda face: face.box[0])
+
+    def _with_small_faces(
+        self, image: NDArray[np.uint8], faces: list[FaceLandmarks]
+    ) -> list[FaceLandmarks]:
+        """Look again in overlapping tiles where the faces are small, as in a group, or missing."""
+        height, width = image.shape[:2]
+        for tiles in _TILES:
+            if min(height, width) < tiles * _SMALLEST_TILE:
+                break
+            largest = max((face.width for face in faces), default=0.0)
+            if faces and (largest > _LARGE_FACE * width or min(height, width) < _LARGE_PHOTO):
+                break
+            for rows, columns in _tiles(height, width, tiles):
+                offset = np.array([columns.start, rows.start], np.float32)
+                for found in self._meshes(image[rows, columns]):
+                    face = FaceLandmarks(found.points + offset)
+                    if not any(_same_face(face, known) for known in faces):
+                        faces.append(face)
+        return faces
 
     def _meshes(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
         found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks or []
@@ -110,22 +132,27 @@ class MediaPipeDetector:
             for face in found
         ]
 
-    def _far_faces(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
-        """Small faces: find boxes with the full-range detector, then look at each one closely."""
-        height, width = image.shape[:2]
-        faces: list[FaceLandmarks] = []
-        for found in self._far.process(np.ascontiguousarray(image)).detections or []:
-            box = found.location_data.relative_bounding_box
-            side = 2.0 * max(box.width * width, box.height * height)
-            x, y = (box.xmin + box.width / 2) * width, (box.ymin + box.height / 2) * height
-            left, top = max(0, int(x - side / 2)), max(0, int(y - side / 2))
-            part = image[top : int(y + side / 2) + 1, left : int(x + side / 2) + 1]
-            if min(part.shape[:2], default=0) > 0:
-                faces += [
-                    FaceLandmarks(face.points + np.array([left, top], np.float32))
-                    for face in self._meshes(part)[:1]
-                ]
-        return faces
+
+def _tiles(height: int, width: int, count: int) -> Iterator[tuple[slice, slice]]:
+    """Tiles that overlap by half, `count` across each side plus those between them."""
+    tall, wide = -(-height // count), -(-width // count)
+    for row in range(2 * count - 1):
+        for column in range(2 * count - 1):
+            top, left = row * tall // 2, column * wide // 2
+            yield slice(top, min(top + tall, height)), slice(left, min(left + wide, width))
+
+
+def _same_face(first: FaceLandmarks, second: FaceLandmarks) -> bool:
+    """Whether two finds are one face: their centres are closer than half a face."""
+    distance = np.linalg.norm(first.points.mean(0) - second.points.mean(0))
+    return float(distance) < 0.5 * max(first.width, second.width)
+
+
+class Aligner(Protocol):
+    """The one call of the face-alignment package that is used."""
+
+    def get_landmarks(self, image_or_path: NDArray[np.uint8]) -> object:
+        """A list of (68, 2 or 3) arrays, a tuple that starts with one, or None."""
 
 
 class FaceAlignmentDetector:
@@ -137,7 +164,7 @@ class FaceAlignmentDetector:
 
     name = "face-alignment"
 
-    def __init__(self, aligner: Any = None) -> None:
+    def __init__(self, aligner: Aligner | None = None) -> None:
         self._aligner = _build_aligner() if aligner is None else aligner
 
     def detect(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
@@ -145,18 +172,23 @@ class FaceAlignmentDetector:
         found = self._aligner.get_landmarks(image)
         if isinstance(found, tuple):  # (landmarks, scores, boxes) when it is asked for more
             found = found[0]
-        faces = [FaceLandmarks(_as_points(points)) for points in found or []]
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            message = f"face-alignment returned {type(found).__name__}, expected a list"
+            raise TypeError(message)
+        faces = [FaceLandmarks(np.asarray(points, np.float32)[:, :2]) for points in found]
         return sorted(faces, key=lambda face: face.box[0])
 
 
-def _build_aligner() -> Any:
+def _build_aligner() -> Aligner:
     try:
         import face_alignment
     except ImportError as error:
         message = "face-alignment is not installed; run: pip install -r requirements-optional.txt"
         raise BackendMissing(message) from error
     try:
-        return face_alignment.FaceAlignment(
+        aligner: Aligner = face_alignment.FaceAlignment(
             face_alignment.LandmarksType.TWO_D, device="cpu", compile=False
         )
     except OSError as error:  # urllib's URLError is one
@@ -165,7 +197,4 @@ def _build_aligner() -> Any:
             "2DFAN4-11f355bf06.pth.tar and s3fd-619a316812.pth in $TORCH_HOME/hub/checkpoints"
         )
         raise BackendMissing(message) from error
-
-
-def _as_points(points: Sequence[Sequence[float]] | NDArray[np.generic]) -> Floats:
-    return np.asarray(points, np.float32)[:, :2]
+    return aligner

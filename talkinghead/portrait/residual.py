@@ -13,20 +13,27 @@ from numpy.typing import NDArray
 
 from renderer.camera import rotation_matrix
 from renderer.coefficients import Floats, expression_from
-from renderer.face_model import OUTER_EYE_CORNERS, FaceModel, LandmarkEmbedding
-from talkinghead.portrait.fit import LEFT_LIDS, LIPS, RIGHT_LIDS, FaceFit
+from renderer.face_model import FaceModel, LandmarkEmbedding
+from renderer.landmark_groups import (
+    COUNT,
+    FIRST_IRIS,
+    INNER_LIP_LOWER,
+    INNER_LIP_UPPER,
+    LIDS,
+    LIPS,
+    LOWER_LIDS,
+    OUTER_EYE_CORNERS,
+    UPPER_LIDS,
+)
+from talkinghead.portrait.fit import FaceFit
 
 FADE_START_CM, FADE_CM = 1.0, 2.5
 SMOOTHING = 0.02
 """Ridge on the interpolation, in cm: landmarks are good to about a fifth of a millimetre."""
 CLOSED_GAP = 0.03
 """Gap between inner lips, in outer eye distances, below which a mouth begins to count as closed."""
-INNER_LIPS_UPPER = (191, 80, 81, 82, 13, 312, 311, 310, 415)
-INNER_LIPS_LOWER = (95, 88, 178, 87, 14, 317, 402, 318, 324)
 LID_REACH_CM = 1.3
 LID_OVERLAP_CM = 0.03
-UPPER_LIDS = {"left": (466, 388, 387, 386, 385, 384, 398), "right": (246, 161, 160, 159, 158, 157, 173)}
-LOWER_LIDS = {"left": (249, 390, 373, 374, 380, 381, 382), "right": (7, 163, 144, 145, 153, 154, 155)}
 
 Doubles = NDArray[np.float64]
 
@@ -41,22 +48,22 @@ def landmark_residual(fit: FaceFit, points: Floats) -> Floats:
     Returns:
         (L, 3) cm; perpendicular to the line of sight.
     """
-    points = _with_closed_lips_touching(points) if len(points) == 478 else points
+    points = _with_closed_lips_touching(points) if len(points) == COUNT else points
     flat = (points - fit.predicted[0]) / fit.scale[0] * np.array([1, -1], np.float32)
     in_camera = np.concatenate([flat, np.zeros((len(flat), 1), np.float32)], axis=1)
-    return (in_camera @ rotation_matrix(fit.rotation[0])).astype(np.float32)
+    return np.asarray(in_camera @ rotation_matrix(fit.rotation[0]), np.float32)
 
 
 def _with_closed_lips_touching(points: Floats) -> Floats:
     """Where the inner lips all but touch, let them: a slit in the mesh would show teeth."""
-    upper, lower = points[list(INNER_LIPS_UPPER)], points[list(INNER_LIPS_LOWER)]
+    upper, lower = points[list(INNER_LIP_UPPER)], points[list(INNER_LIP_LOWER)]
     width = np.linalg.norm(points[OUTER_EYE_CORNERS[0]] - points[OUTER_EYE_CORNERS[1]])
     gap = np.linalg.norm(upper - lower, axis=1).mean() / width
     share = float(np.clip((CLOSED_GAP - gap) / (0.5 * CLOSED_GAP), 0, 1))
     middle = (upper + lower) / 2
     moved = points.copy()
-    moved[list(INNER_LIPS_UPPER)] += share * (middle - upper)
-    moved[list(INNER_LIPS_LOWER)] += share * (middle - lower)
+    moved[list(INNER_LIP_UPPER)] += share * (middle - upper)
+    moved[list(INNER_LIP_LOWER)] += share * (middle - lower)
     return moved
 
 
@@ -72,13 +79,13 @@ def vertex_residual(model: FaceModel, embedding: LandmarkEmbedding, residual: Fl
         (V, 3) float32 cm. Skin bends; eyeballs, teeth and tongue move rigidly with lids and lips.
     """
     reference = _open_face(model)
-    skin_landmarks = np.arange(min(len(residual), 468))  # irises are the eyeballs' business
+    skin_landmarks = np.arange(min(len(residual), FIRST_IRIS))  # irises are the eyeballs' business
     centres = embedding.on(reference)[skin_landmarks]
     skin = slice(0, model.parts["eye_socket_right"].stop)
     field = np.zeros_like(model.neutral)
     field[skin] = _interpolate(centres, residual[skin_landmarks], reference[skin])
-    if len(residual) == 478:
-        for side, lids in (("left", LEFT_LIDS), ("right", RIGHT_LIDS)):
+    if len(residual) == COUNT:
+        for side, lids in LIDS.items():
             field[model.eyeball_slice(side)] = residual[list(lids)].mean(0)
             field[model.parts[f"eye_socket_{side}"]] = residual[list(lids)].mean(0)
         inside = slice(model.parts["gums_and_tongue"].start, model.parts["teeth"].stop)
@@ -122,7 +129,7 @@ def lid_closure(model: FaceModel, identity: Floats, residual: Floats) -> Floats:
 
 def _open_face(model: FaceModel) -> Floats:
     opened = expression_from({"jawOpen": 0.35, "eyeWide": 0.5})
-    return model.deform(model.neutral, opened[None])[0]
+    return np.asarray(model.deform(model.neutral, opened[None])[0], np.float32)
 
 
 def _interpolate(centres: Floats, values: Floats, places: Floats) -> Floats:
@@ -143,4 +150,4 @@ def _interpolate(centres: Floats, values: Floats, places: Floats) -> Floats:
 def _distances(first: Floats, second: Floats) -> Floats:
     """(N, M) euclidean distances."""
     squared = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
-    return np.sqrt(np.maximum(squared, 0)).astype(np.float32)
+    return np.asarray(np.sqrt(np.maximum(squared, 0)), np.float32)

@@ -1,6 +1,6 @@
 """Build `weights/face_model.safetensors` from ICT-FaceKit (MIT).
 
-    python -m talkinghead.training.face_model --source DATA/face/ict_face.npz --portraits DATA/portraits/train
+    python -m talkinghead.training.face_model --source ict_face.npz --portraits FOLDER
 
 The source is the light face model as one archive: vertices, expressions, identities, parts. The
 portraits calibrate the place of MediaPipe's landmarks on the mesh (`landmark_embedding`).
@@ -75,7 +75,7 @@ def read_ict(path: Path) -> FaceModel:
     )
 
 
-def arkit_shape(name: str, shapes: Mapping[str, NDArray[np.floating]]) -> Floats:
+def arkit_shape(name: str, shapes: Mapping[str, NDArray[np.float16]]) -> Floats:
     """One ARKit blendshape from ICT's, whose halves are called `_L` and `_R`."""
     if name in _MERGED:
         both = shapes[f"{name}_L"].astype(np.float32) + shapes[f"{name}_R"].astype(np.float32)
@@ -104,7 +104,7 @@ def tongue_out(neutral: Floats, jaw_open: Floats, part: slice) -> Floats:
 
 
 def landmarks_of_folder(folder: Path, limit: int) -> Floats:
-    """(N, 478, 2) landmarks of the largest face of each photo, N ≤ limit, spread over the folder."""
+    """(N, 478, 2) landmarks of the largest face of each photo, N ≤ limit, spread out."""
     files = sorted(path for path in folder.iterdir() if path.suffix in {".jpg", ".png"})
     detector = landmark_detector("mediapipe")
     found = []

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from renderer.camera import DISTANCE_CM, rotation_matrix
 from renderer.coefficients import Floats
 from renderer.face_model import FaceModel, LandmarkEmbedding
+from renderer.landmark_groups import FIRST_IRIS
 from talkinghead.portrait.fit import FaceFit, FaceFitter
 
 ROUNDS = 3
 _RIDGE = 20.0  # portraits' worth of belief that a landmark is where it was
 _CANDIDATES = 150
-_FIRST_IRIS = 468
 
 
 def vertex_embedding(vertices: NDArray[np.int32]) -> LandmarkEmbedding:
@@ -61,8 +61,8 @@ def mirror_map(points: Floats) -> NDArray[np.intp]:
     mean = centred.mean(0)
     mirrored = mean * (-1, 1)
     distance = np.linalg.norm(mirrored[:, None] - mean[None], axis=-1)
-    distance[:_FIRST_IRIS, _FIRST_IRIS:] = 1e3  # an iris may lie on a lid; keep them apart
-    distance[_FIRST_IRIS:, :_FIRST_IRIS] = 1e3
+    distance[:FIRST_IRIS, FIRST_IRIS:] = 1e3  # an iris may lie on a lid; keep them apart
+    distance[FIRST_IRIS:, :FIRST_IRIS] = 1e3
     return np.asarray(linear_sum_assignment(distance**2)[1])
 
 
@@ -86,8 +86,8 @@ def _on_surface(model: FaceModel, places: Floats) -> LandmarkEmbedding:
     """Closest points on the skin, and on the irises for the last ten."""
     corners, weights = [], []
     for index, place in enumerate(places):
-        side = "right" if index < _FIRST_IRIS + 5 else "left"
-        part = model.parts["face" if index < _FIRST_IRIS else f"iris_{side}"]
+        side = "right" if index < FIRST_IRIS + 5 else "left"
+        part = model.parts["face" if index < FIRST_IRIS else f"iris_{side}"]
         inside = (model.triangles >= part.start) & (model.triangles < part.stop)
         triangles = model.triangles[inside.all(1)]
         middle = model.neutral[triangles].mean(1)

@@ -1,0 +1,140 @@
+"""The command line: parse, call, report. A user's mistake is one line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Never
+
+from talkinghead import __version__, commands
+from talkinghead.config import (
+    DeviceName,
+    Framing,
+    GenerateOptions,
+    MotionName,
+    RendererName,
+    Size,
+    choices,
+)
+from talkinghead.errors import BadOption, TalkingHeadError
+
+_DEFAULTS = GenerateOptions()
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose errors are ours: one line, exit code 2."""
+
+    def error(self, message: str) -> Never:
+        """Raise instead of printing the whole usage."""
+        raise BadOption(f"{message}; see: {self.prog} --help")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, or 2 for a mistake in what was given."""
+    parser = build_parser()
+    try:
+        chosen = parser.parse_args(arguments)
+        chosen.run(chosen)
+    except TalkingHeadError as error:
+        sys.stderr.write(f"evoke: {' '.join(str(error).split())}\n")
+        return 2
+    except MemoryError:
+        sys.stderr.write("evoke: out of memory; use a smaller --size or a shorter sound\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("evoke: stopped; nothing was written\n")
+        return 130
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = _Parser(
+        prog="python -m talkinghead", description="One portrait, one voice, any feeling.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"evoke {__version__}")
+    commands_of = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _generate(commands_of.add_parser("generate", help="photo and sound to video"))
+    _render(commands_of.add_parser("render", help="photo and motion track to video"))
+    _track(commands_of.add_parser("track", help="clip to motion track"))
+    _emotion(commands_of.add_parser("emotion", help="what is understood of an emotion prompt"))
+    _weights(commands_of.add_parser("weights", help="list or verify the weights"))
+    serve = commands_of.add_parser("serve", help="the web app")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=7860)
+    serve.set_defaults(run=commands.serve)
+    for name, what in (("mesh", "the 3D talking face"), ("batch", "many jobs"),
+                       ("verify", "read the mark of a video")):  # fmt: skip
+        later = commands_of.add_parser(name, help=f"{what} (comes with a later version)")
+        later.add_argument("rest", nargs=argparse.REMAINDER)
+        later.set_defaults(run=commands.not_built_yet, name=name)
+    return parser
+
+
+def _generate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument("sound", type=Path, metavar="SOUND")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    feeling = parser.add_mutually_exclusive_group()
+    feeling.add_argument("--emotion", default="", metavar="TEXT", help='words, or "auto"')
+    feeling.add_argument("--emotion-image", type=Path, metavar="FILE")
+    feeling.add_argument("--emotion-sound", type=Path, metavar="FILE")
+    feeling.add_argument("--emotion-timeline", type=Path, metavar="FILE.json")
+    parser.add_argument("--intensity", type=float, metavar="0..1")
+    parser.add_argument("--head", default=_DEFAULTS.head, metavar="natural|still|FILE")
+    parser.add_argument("--blink", type=float, default=_DEFAULTS.blink, metavar="0..2")
+    parser.add_argument("--gaze", default="0,0", metavar="X,Y", help="-1..1 each; +x right, +y up")
+    parser.add_argument("--motion", choices=choices(MotionName), default=_DEFAULTS.motion)
+    parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
+    parser.add_argument("--fps", type=float, default=_DEFAULTS.fps)
+    parser.add_argument("--export-motion", type=Path, metavar="FILE.csv|FILE.json")
+    _picture_options(parser)
+    parser.set_defaults(run=commands.generate)
+
+
+def _render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument("motion_file", type=Path, metavar="MOTION.csv")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    parser.add_argument("--sound", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--expression", choices=("absolute", "relative"), default="absolute",
+        help="wear the track's expression as it is, or its change since its first frame",
+    )  # fmt: skip
+    _picture_options(parser)
+    parser.set_defaults(run=commands.render)
+
+
+def _picture_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", type=int, choices=choices(Size), default=_DEFAULTS.size)
+    parser.add_argument("--framing", choices=choices(Framing), default=_DEFAULTS.framing)
+    parser.add_argument("--renderer", choices=choices(RendererName), default=_DEFAULTS.renderer)
+    parser.add_argument("--device", choices=choices(DeviceName), default=_DEFAULTS.device)
+    parser.add_argument("--face", type=int, metavar="N", help="0 = leftmost; default: the largest")
+    parser.add_argument("--json", action="store_true", help="print one JSON object last")
+
+
+def _track(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("video", type=Path, metavar="VIDEO")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MOTION.csv")
+    parser.add_argument("--json", action="store_true", help="print one JSON object last")
+    parser.set_defaults(run=commands.track)
+
+
+def _emotion(parser: argparse.ArgumentParser) -> None:
+    prompt = parser.add_mutually_exclusive_group(required=True)
+    prompt.add_argument("--text", metavar="T")
+    prompt.add_argument("--image", type=Path, metavar="F")
+    prompt.add_argument("--sound", type=Path, metavar="F")
+    prompt.add_argument("--texts", type=Path, metavar="FILE", help="one prompt a line")
+    parser.add_argument("--intensity", type=float, metavar="0..1")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.set_defaults(run=commands.emotion)
+
+
+def _weights(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("list", "verify", "fetch"))
+    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.set_defaults(run=commands.weights)

@@ -1,0 +1,242 @@
+"""What each command of the command line does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkinghead import __version__
+from talkinghead.config import GenerateOptions
+from talkinghead.errors import BadEmotion, BadOption, NotBuiltYet
+from talkinghead.weights import read_manifest, verify
+
+if TYPE_CHECKING:
+    from talkinghead.pipeline import Feeling, Result
+    from talkinghead.types import EmotionPrompt
+
+
+def generate(chosen: argparse.Namespace) -> None:
+    """`generate PHOTO SOUND -o OUT.mp4`."""
+    started = time.perf_counter()
+    options = GenerateOptions(
+        intensity=chosen.intensity,
+        size=chosen.size,
+        framing=chosen.framing,
+        head=chosen.head,
+        blink=chosen.blink,
+        gaze=_gaze(chosen.gaze),
+        motion=chosen.motion,
+        renderer=chosen.renderer,
+        seed=chosen.seed,
+        fps=chosen.fps,
+        device=chosen.device,
+        face=chosen.face,
+    )
+    feeling = _feeling(chosen)
+    from talkinghead.pipeline import TalkingHead
+
+    model = TalkingHead.from_pretrained(options.device)
+    loaded = time.perf_counter() - started
+    result = model.generate(
+        chosen.photo,
+        chosen.sound,
+        save_to=chosen.output,
+        emotion=feeling,
+        options=options,
+        progress=_show_progress,
+        export_motion=chosen.export_motion,
+    )
+    for notice in result.notices:
+        _say(f"note: {notice}")
+    if chosen.json:
+        _print_json(_report(result, options, loaded, time.perf_counter() - started))
+    else:
+        _say(f"{result.video.path}: {result.video.frames} frames at {result.video.fps:g} fps")
+
+
+def render(chosen: argparse.Namespace) -> None:
+    """`render PHOTO MOTION.csv -o OUT.mp4`."""
+    started = time.perf_counter()
+    options = GenerateOptions(
+        size=chosen.size, framing=chosen.framing, renderer=chosen.renderer,
+        device=chosen.device, face=chosen.face,
+    )  # fmt: skip
+    from talkinghead.motion.track_file import read_motion
+    from talkinghead.pipeline import TalkingHead
+
+    track_read = read_motion(chosen.motion_file)
+    video = TalkingHead.from_pretrained(options.device).render_track(
+        chosen.photo, track_read, save_to=chosen.output, sound=chosen.sound, options=options,
+        expression=chosen.expression, progress=_show_progress,
+    )  # fmt: skip
+    if chosen.json:
+        seconds = round(time.perf_counter() - started, 3)
+        _print_json({"output": str(video.path), "frames": video.frames, "fps": video.fps,
+                     "seconds": {"total": seconds}, "version": __version__})  # fmt: skip
+    else:
+        _say(f"{video.path}: {video.frames} frames at {video.fps:g} fps")
+
+
+def track(chosen: argparse.Namespace) -> None:
+    """`track VIDEO -o MOTION.csv`."""
+    started = time.perf_counter()
+    from talkinghead.motion.track_file import check_motion_path, write_motion
+    from talkinghead.pipeline import TalkingHead
+
+    check_motion_path(chosen.output)
+    tracked = TalkingHead.from_pretrained().track(chosen.video, _show_progress)
+    write_motion(tracked.motion, chosen.output)
+    if chosen.json:
+        _print_json({
+            "output": str(chosen.output), "frames": len(tracked.motion), "fps": tracked.motion.fps,
+            "fit_error": round(tracked.fit_error, 5), "found": round(tracked.found, 4),
+            "seconds": {"total": round(time.perf_counter() - started, 3)}, "version": __version__,
+        })  # fmt: skip
+    else:
+        _say(f"{chosen.output}: {len(tracked.motion)} frames at {tracked.motion.fps:g} fps")
+
+
+def emotion(chosen: argparse.Namespace) -> None:
+    """`emotion --text T`: what the encoder understood, one line a prompt."""
+    from talkinghead.emotion.encoder import load_emotion_encoder, understanding_as_json
+    from talkinghead.types import TextPrompt
+
+    prompts: list[EmotionPrompt] = []
+    if chosen.texts is not None:
+        prompts += [TextPrompt(line) for line in _lines(chosen.texts)]
+    elif chosen.text is not None:
+        prompts.append(TextPrompt(chosen.text))
+    else:
+        prompts.append(_other_prompt(chosen.image, chosen.sound))
+    encoder = load_emotion_encoder()
+    for prompt in prompts:
+        understood = encoder.understand(prompt, chosen.intensity)
+        if chosen.json:
+            _print_json(understanding_as_json(understood))
+        else:
+            nearest = ", ".join(f"{name} {weight:.0%}" for name, weight in understood.feelings)
+            _out(f"{understood.mead_class}, intensity {understood.intensity:.2f}: {nearest}")
+
+
+def weights(chosen: argparse.Namespace) -> None:
+    """`weights list|verify|fetch NAME`."""
+    manifest = read_manifest()
+    if chosen.name is not None and chosen.name not in manifest:
+        message = f"no weights called {chosen.name!r}; there are {', '.join(manifest)}"
+        raise BadOption(message)
+    if chosen.action == "fetch":
+        message = "all weights are part of the repository; nothing is fetched. See: weights verify"
+        raise NotBuiltYet(message)
+    for entry in manifest.values():
+        if chosen.name in {None, entry.name}:
+            state = "" if chosen.action == "list" else f"  ok {verify(entry)}"
+            _out(f"{entry.name}  {entry.size / 1e6:.2f} MB  {entry.licence}{state}")
+
+
+def serve(chosen: argparse.Namespace) -> None:
+    """`serve [--host] [--port]`: the web app, which lives beside the packages."""
+    import runpy
+
+    script = Path(__file__).resolve().parent.parent / "app.py"
+    if not script.is_file():
+        message = f"the web app is not at {script}; serve works from a checkout of the repository"
+        raise BadOption(message)
+    sys.argv = [str(script), "--host", chosen.host, "--port", str(chosen.port)]
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def not_built_yet(chosen: argparse.Namespace) -> None:
+    """Commands of the fixed command line that a later version brings."""
+    message = f"the command {chosen.name!r} comes with a later version of Evoke"
+    raise NotBuiltYet(message)
+
+
+def _feeling(chosen: argparse.Namespace) -> Feeling:
+    if chosen.emotion_timeline is not None:
+        from talkinghead.emotion.timeline import read_timeline
+
+        return tuple(read_timeline(chosen.emotion_timeline))
+    if chosen.emotion_image is not None or chosen.emotion_sound is not None:
+        return _other_prompt(chosen.emotion_image, chosen.emotion_sound)
+    if chosen.emotion.strip().lower() == "auto":
+        message = "--emotion auto comes with a later version; describe the feeling in words"
+        raise NotBuiltYet(message)
+    return str(chosen.emotion)
+
+
+def _other_prompt(image: Path | None, sound: Path | None) -> EmotionPrompt:
+    from talkinghead.types import ImagePrompt, SoundPrompt
+
+    if image is not None:
+        from talkinghead.portrait.photo import read_photo
+
+        return ImagePrompt(read_photo(image))
+    from talkinghead.speech.waveform import load_speech
+
+    return SoundPrompt(load_speech(sound or Path()))
+
+
+def _gaze(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError as error:
+        message = f"gaze is {text!r}, expected two numbers from -1 to 1 such as 0.3,-0.1"
+        raise BadOption(message) from error
+    return x, y
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read as text: {error}"
+        raise BadEmotion(message) from error
+
+
+def _report(
+    result: Result, options: GenerateOptions, loaded: float, total: float
+) -> dict[str, object]:
+    from talkinghead.emotion.encoder import understanding_as_json
+
+    understood = understanding_as_json(result.emotion)
+    understood.pop("embedding")
+    seconds = {"load": loaded, **result.seconds, "total": total}
+    return {
+        "output": str(result.video.path),
+        "width": result.video.width,
+        "height": result.video.height,
+        "frames": result.video.frames,
+        "fps": result.video.fps,
+        "seconds": {name: round(value, 4) for name, value in seconds.items()},
+        "frames_per_second": round(result.video.frames / result.seconds["frames"], 2),
+        "emotion": understood,
+        "phonemes_by": result.recogniser,
+        "fit_error": round(result.fit_error, 5),
+        "motion": options.motion,
+        "renderer": options.renderer,
+        "seed": options.seed,
+        "notices": list(result.notices),
+        "version": __version__,
+    }
+
+
+def _show_progress(stage: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{stage} {done}/{total}" if done < total else "\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _print_json(value: dict[str, object]) -> None:
+    _out(json.dumps(value, ensure_ascii=False))
+
+
+def _out(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,214 @@
+"""One door for every kind of prompt: words, a picture or a voice in, an `EmotionEmbedding` out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from renderer.coefficients import Floats
+from talkinghead.emotion.bank import MEAD_CLASSES, Bank, Feeling, load_bank
+from talkinghead.emotion.calibration import calibrate, encode_texts
+from talkinghead.emotion.clip_space import DEFAULT_BACKEND, TextTower, load_text_tower
+from talkinghead.emotion.modifiers import Part, apply_strength, read_parts
+from talkinghead.emotion.wording import clean, is_mostly_foreign
+from talkinghead.errors import BadEmotion, NotBuiltYet
+from talkinghead.types import EmotionEmbedding, EmotionPrompt, ImagePrompt, SoundPrompt
+
+MOST_FEELINGS = 4
+"""Bank entries that one free text may mix; more would average every face into the same mush."""
+LEAST_SHARE = 0.3
+"""A feeling with less than this share of the heaviest one's weight is left out."""
+FOREIGN_CONFIDENCE = 0.1
+"""Of a text in letters that the tower was not taught: its vector says nothing."""
+NEGLIGIBLE = 0.01
+CONFIDENCE_FLOOR = 0.5
+"""Below this the text is more likely about something else than about a feeling."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What one part of a prompt was taken for."""
+
+    weights: dict[int, float]
+    vector: Floats
+    intensity: float
+    confidence: float = 1.0
+
+
+class EmotionEncoder:
+    """Understands prompts with one text tower and one bank.
+
+    Args:
+        tower: turns words into vectors; calibrated to the bank here, once.
+        bank: the named feelings.
+    """
+
+    def __init__(self, tower: TextTower, bank: Bank) -> None:
+        self._tower = tower
+        self._bank = bank
+        self._index = {feeling.name: row for row, feeling in enumerate(bank.feelings)}
+        self._space = calibrate(tower, bank)
+
+    @property
+    def backend(self) -> str:
+        """The name of the text tower."""
+        return self._tower.name
+
+    def understand(self, prompt: EmotionPrompt, intensity: float | None = None) -> EmotionEmbedding:
+        """Say which feelings a prompt means, how strong they are and what face they make.
+
+        Args:
+            prompt: words; pictures and sounds come with a later version.
+            intensity: 0..1 overrides what the words say; None = as the words say.
+
+        Raises:
+            BadEmotion: if the intensity is outside 0..1 or a mix has no positive weight.
+            NotBuiltYet: for a picture or a sound.
+        """
+        if intensity is not None and not 0.0 <= intensity <= 1.0:
+            message = f"intensity is {intensity}, expected a number from 0 to 1"
+            raise BadEmotion(message)
+        if isinstance(prompt, ImagePrompt | SoundPrompt):
+            kind = "picture" if isinstance(prompt, ImagePrompt) else "sound"
+            message = (
+                f"an emotion from a {kind} needs a trained tower that comes with a later version; "
+                "describe the feeling in words instead"
+            )
+            raise NotBuiltYet(message)
+        text, notices = clean(prompt.text)
+        parts = read_parts(text, self._bank.words) if text else (Part("neutral", "neutral"),)
+        readings = [self._read(part) for part in parts]
+        confidence = min(reading.confidence for reading in readings)
+        notices += self._doubts(text, confidence)
+        shares = np.array([part.weight for part in parts]) / sum(part.weight for part in parts)
+        return self._combine(readings, shares.tolist(), intensity, notices)
+
+    def _read(self, part: Part) -> _Reading:
+        reading = self._read_word(part) if part.word is not None else self._read_text(part)
+        if part.negation:
+            return self._opposite(reading, part.negation)
+        strong = apply_strength(reading.intensity, part.strength)
+        stated = strong if part.stated is None else part.stated
+        return _Reading(reading.weights, reading.vector, stated, reading.confidence)
+
+    def _read_word(self, part: Part) -> _Reading:
+        feeling, usual = self._bank.words[part.word or part.text]
+        row = self._index[feeling.name]
+        return _Reading({row: 1.0}, self._space.prototypes[row], usual)
+
+    def _read_text(self, part: Part) -> _Reading:
+        """Ask the tower; a text that is hardly about a feeling fades into neutral."""
+        vector = encode_texts(self._tower, [part.text])
+        probabilities = self._space.probabilities(vector)[0]
+        confidence = float(self._space.confidence(vector)[0])
+        if is_mostly_foreign(part.text):
+            confidence = min(confidence, FOREIGN_CONFIDENCE)
+        rows = [
+            int(row)
+            for row in np.argsort(-probabilities, kind="stable")[:MOST_FEELINGS]
+            if probabilities[row] >= LEAST_SHARE * probabilities.max()
+        ]
+        total = sum(probabilities[row] for row in rows)
+        weights = {row: float(probabilities[row] / total) for row in rows}
+        usual = sum(weight * self._bank.feelings[row].intensity for row, weight in weights.items())
+        belief = min(1.0, confidence / CONFIDENCE_FLOOR)
+        neutral = self._index["neutral"]
+        weights = {row: weight * belief for row, weight in weights.items()}
+        weights[neutral] = weights.get(neutral, 0.0) + 1.0 - belief
+        return _Reading(weights, vector[0], usual * belief, confidence)
+
+    def _opposite(self, reading: _Reading, amount: float) -> _Reading:
+        """What "not" makes of the heaviest feeling."""
+        heaviest = max(reading.weights, key=lambda row: reading.weights[row])
+        row = self._index[self._bank.feelings[heaviest].opposite]
+        intensity = self._bank.feelings[row].intensity * amount
+        return _Reading({row: 1.0}, self._space.prototypes[row], intensity, reading.confidence)
+
+    def _doubts(self, text: str, confidence: float) -> tuple[str, ...]:
+        notices = []
+        if confidence < CONFIDENCE_FLOOR:
+            notices.append(
+                f"{text!r} hardly names a feeling (confidence {confidence:.2f}): "
+                "what was understood is a guess, and shows less or not at all"
+            )
+        if confidence < CONFIDENCE_FLOOR and is_mostly_foreign(text):
+            notices.append(
+                f"the text tower {self.backend!r} was taught English: other languages are a guess"
+            )
+        return tuple(notices)
+
+    def _combine(
+        self,
+        readings: Sequence[_Reading],
+        shares: Sequence[float],
+        asked: float | None,
+        notices: tuple[str, ...],
+    ) -> EmotionEmbedding:
+        weights: dict[int, float] = {}
+        for reading, share in zip(readings, shares, strict=True):
+            for row, weight in reading.weights.items():
+                weights[row] = weights.get(row, 0.0) + share * weight
+        pairs = self._pairs(weights)
+        said = sum(share * part.intensity for part, share in zip(readings, shares, strict=True))
+        intensity = said if asked is None else asked
+        vector = sum(share * part.vector for part, share in zip(readings, shares, strict=True))
+        expression = sum(weight * feeling.expression for feeling, weight in pairs)
+        head = sum(weight * feeling.head for feeling, weight in pairs)
+        arousal = sum(weight * feeling.arousal for feeling, weight in pairs)
+        return EmotionEmbedding(
+            vector=np.asarray(vector / np.linalg.norm(vector), np.float32),
+            intensity=float(intensity),
+            feelings=tuple((feeling.name, weight) for feeling, weight in pairs),
+            mead_class=_heaviest_class(pairs),
+            expression=np.asarray(expression * intensity, np.float32),
+            head=np.asarray(head * intensity, np.float32),
+            arousal=float(arousal * intensity),
+            backend=self.backend,
+            notices=notices,
+        )
+
+    def _pairs(self, weights: dict[int, float]) -> list[tuple[Feeling, float]]:
+        """Heaviest first; what nobody would see is dropped, and the rest sums to 1."""
+        kept = {row: weight for row, weight in weights.items() if weight >= NEGLIGIBLE}
+        total = sum(kept.values())
+        pairs = [(self._bank.feelings[row], weight / total) for row, weight in kept.items()]
+        return sorted(pairs, key=lambda pair: -pair[1])
+
+
+def load_emotion_encoder(backend: str = DEFAULT_BACKEND) -> EmotionEncoder:
+    """Load the tower that `backend` names and calibrate it to the bank; takes seconds, keep it.
+
+    Raises:
+        BadOption, BackendMissing: as `load_text_tower`.
+    """
+    return EmotionEncoder(load_text_tower(backend), load_bank())
+
+
+def understanding_as_json(embedding: EmotionEmbedding) -> dict[str, object]:
+    """What was understood, ready for `json.dumps`; `python -m talkinghead emotion` prints it."""
+    by_name = load_bank().by_name
+    known = [(by_name[name], weight) for name, weight in embedding.feelings if name in by_name]
+    return {
+        "embedding": [round(float(value), 6) for value in embedding.vector],
+        "feelings": [
+            {"name": name, "weight": round(weight, 4)} for name, weight in embedding.feelings
+        ],
+        "class": embedding.mead_class,
+        "intensity": round(embedding.intensity, 4),
+        "valence": round(math.fsum(feeling.valence * weight for feeling, weight in known), 4),
+        "arousal": round(embedding.arousal, 4),
+        "backend": embedding.backend,
+        "notices": list(embedding.notices),
+    }
+
+
+def _heaviest_class(pairs: Sequence[tuple[Feeling, float]]) -> str:
+    """Sum the weights within each of MEAD's classes; the first feeling breaks a tie."""
+    totals = dict.fromkeys(MEAD_CLASSES, 0.0)
+    for feeling, weight in pairs:
+        totals[feeling.mead_class] += weight
+    best = max(totals.values())
+    return next(feeling.mead_class for feeling, _ in pairs if totals[feeling.mead_class] == best)

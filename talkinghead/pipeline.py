@@ -1,0 +1,336 @@
+"""Photo, sound and feeling in, video out: the only file that knows every room."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.coefficients import IdentityCoefficients, MotionCoefficients
+from renderer.face_model import FaceModel
+from renderer.geometric import GeometricRenderer
+from talkinghead.config import GenerateOptions
+from talkinghead.devices import raster_backend
+from talkinghead.emotion.encoder import EmotionEncoder, load_emotion_encoder
+from talkinghead.emotion.timeline import Keyframe, constant_track, timeline_track
+from talkinghead.errors import BadOption, NotBuiltYet
+from talkinghead.motion.interface import AudioToMotion, HeadMotion
+from talkinghead.motion.rules import RulesAudioToMotion
+from talkinghead.motion.smoothing import smooth_track
+from talkinghead.motion.track_file import read_motion, write_motion
+from talkinghead.motion.transfer import ExpressionTransfer, transfer
+from talkinghead.portrait.fitter import Portrait, PortraitFitter
+from talkinghead.portrait.framing import crop_view, region_view
+from talkinghead.portrait.photo import photo_from_array, read_photo
+from talkinghead.portrait.track import TrackedClip, track_clip
+from talkinghead.speech.features import extract_features
+from talkinghead.speech.waveform import load_speech
+from talkinghead.types import (
+    EmotionEmbedding,
+    EmotionPrompt,
+    EmotionTrack,
+    EyeControl,
+    Progress,
+    Speech,
+    SpeechFeatures,
+    TextPrompt,
+    Video,
+    no_progress,
+)
+from talkinghead.video.paste_back import paste_back, video_scale
+from talkinghead.video.read import read_video
+from talkinghead.video.write import check_output_path, write_video
+from talkinghead.weights import load_weights
+
+Feeling = str | EmotionPrompt | tuple[Keyframe, ...]
+"""Words, another kind of prompt, or a timeline of prompts."""
+
+_PROGRESS_EVERY = 5  # frames
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `generate` made.
+
+    Attributes:
+        video: the file.
+        emotion: what was understood, one for each keyframe of a timeline.
+        motion: the track that was rendered.
+        seconds: wall clock of each stage; "frames" holds rendering and encoding, which overlap.
+        recogniser: what found the phonemes.
+        fit_error: of the portrait, see `Portrait`.
+        notices: sentences for the user.
+    """
+
+    video: Video
+    emotion: EmotionEmbedding
+    motion: MotionCoefficients
+    seconds: dict[str, float]
+    recogniser: str
+    fit_error: float
+    notices: tuple[str, ...]
+
+
+@dataclass
+class _Clock:
+    """Wall clock by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, progress: Progress) -> Iterator[None]:
+        progress(name, 0, 1)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+        progress(name, 1, 1)
+
+
+class TalkingHead:
+    """The whole system; built once, holds no state between calls, safe to share by threads.
+
+    Args:
+        model: the face model.
+        fitter: fits portraits.
+        motion: decoders by name.
+    """
+
+    def __init__(
+        self, model: FaceModel, fitter: PortraitFitter, motion: dict[str, AudioToMotion]
+    ) -> None:
+        self.model = model
+        self._fitter = fitter
+        self._motion = motion
+
+    @classmethod
+    def from_pretrained(cls, device: str = "auto") -> TalkingHead:
+        """Load the weights that the repository carries.
+
+        Args:
+            device: "auto", "cpu" or "cuda"; checked here, used where networks run.
+
+        Raises:
+            BadOption: "cuda" where there is none.
+            WeightsMissing, WeightsCorrupt: the weights are not as the manifest says.
+        """
+        raster_backend(device)
+        model = FaceModel.from_tensors(load_weights("face_model"))
+        return cls(model, PortraitFitter(model), {"rules": RulesAudioToMotion()})
+
+    @cached_property
+    def emotions(self) -> EmotionEncoder:
+        """The emotion encoder; loaded on first use, which takes seconds."""
+        return load_emotion_encoder()
+
+    # The six steps of `generate`, each usable by itself.
+
+    def fit(self, photo: Path | str | NDArray[np.uint8], face: int | None = None) -> Portrait:
+        """Find and fit the face of a photo; see `PortraitFitter.fit` and `read_photo`."""
+        image = (
+            photo_from_array(photo) if isinstance(photo, np.ndarray) else read_photo(Path(photo))
+        )
+        return self._fitter.fit(image, face)
+
+    def listen(self, sound: Path | str, fps: float = 25.0) -> tuple[Speech, SpeechFeatures]:
+        """Decode a recording and hear what is said; see `load_speech`, `extract_features`."""
+        speech = load_speech(Path(sound))
+        return speech, extract_features(speech, fps)
+
+    def feel(
+        self, prompt: str | EmotionPrompt = "", intensity: float | None = None
+    ) -> EmotionEmbedding:
+        """Understand a prompt; see `EmotionEncoder.understand`."""
+        wrapped = TextPrompt(prompt) if isinstance(prompt, str) else prompt
+        return self.emotions.understand(wrapped, intensity)
+
+    def animate(
+        self,
+        features: SpeechFeatures,
+        emotion: EmotionTrack,
+        portrait: Portrait,
+        options: GenerateOptions,
+    ) -> MotionCoefficients:
+        """Speech and emotion to motion, by the decoder that the options name."""
+        if options.motion not in self._motion:
+            message = f"the motion decoder {options.motion!r} comes with a later version; use rules"
+            raise NotBuiltYet(message)
+        return self._motion[options.motion](
+            features,
+            emotion,
+            IdentityCoefficients(portrait.source.identity),
+            portrait.resting,
+            EyeControl(options.blink, options.gaze),
+            self._head(options),
+            np.random.default_rng(options.seed),
+        )
+
+    def render(
+        self, portrait: Portrait, motion: MotionCoefficients, options: GenerateOptions
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Frames (H, W, 3) uint8 RGB, one at a time."""
+        if options.renderer != "geometric":
+            message = f"the renderer {options.renderer!r} comes with a later version; use geometric"
+            raise NotBuiltYet(message)
+        backend = raster_backend(options.device)
+        if options.framing == "crop":
+            view = crop_view(portrait.source, options.size)
+            return GeometricRenderer(self.model, view, backend).render(motion)
+        view, box = region_view(portrait.source)
+        frames = GeometricRenderer(self.model, view, backend).render(motion)
+        return paste_back(portrait.source.image, frames, box)
+
+    def generate(
+        self,
+        photo: Path | str | NDArray[np.uint8],
+        sound: Path | str,
+        *,
+        save_to: Path | str,
+        emotion: Feeling = "",
+        options: GenerateOptions | None = None,
+        progress: Progress = no_progress,
+        export_motion: Path | None = None,
+    ) -> Result:
+        """One photo, one sound, any feeling: the whole way.
+
+        Args:
+            photo: file, or (H, W, 3) uint8 RGB.
+            sound: file with sound.
+            save_to: the MP4 to write; it appears when it is complete.
+            emotion: words, a prompt, or a timeline of keyframes.
+            options: see `GenerateOptions`.
+            progress: called with (stage, done, total); may raise `Cancelled`.
+            export_motion: also write the motion as .csv or .json.
+
+        Raises:
+            TalkingHeadError: for whatever the user gave that cannot be used.
+        """
+        options = options or GenerateOptions()
+        clock = _Clock()
+        check_output_path(Path(save_to))
+        with clock.stage("portrait", progress):
+            portrait = self._fit_for_video(photo, options)
+        with clock.stage("speech", progress):
+            speech, features = self.listen(sound, options.fps)
+        with clock.stage("emotion", progress):
+            track = self._emotion_track(emotion, options, len(features))
+        with clock.stage("motion", progress):
+            motion = self.animate(features, track, portrait, options)
+        with clock.stage("frames", progress):
+            frames = _reported(self.render(portrait, motion, options), len(motion), progress)
+            video = write_video(frames, Path(save_to), options.fps, speech)
+        if export_motion is not None:
+            write_motion(motion, export_motion)
+        notices = portrait.notices + tuple(
+            dict.fromkeys(notice for one in track.understood for notice in one.notices)
+        )
+        return Result(
+            video, track.understood[0], motion, clock.seconds, features.recogniser,
+            portrait.fit_error, notices,
+        )  # fmt: skip
+
+    # Ways in and out beside `generate`.
+
+    def preview(
+        self, portrait: Portrait, emotion: EmotionEmbedding, size: int = 256
+    ) -> NDArray[np.uint8]:
+        """(size, size, 3) uint8: a still of the face wearing the emotion."""
+        rest = portrait.resting
+        motion = MotionCoefficients(
+            np.clip(rest.expression + emotion.expression, 0, 1),
+            rest.rotation + emotion.head,
+            rest.translation,
+            rest.fps,
+        )
+        renderer = GeometricRenderer(self.model, crop_view(portrait.source, size))
+        return next(renderer.render(motion))
+
+    def track(self, video: Path | str, progress: Progress = no_progress) -> TrackedClip:
+        """Fit the face model to a clip and smooth the track without lag."""
+        with read_video(Path(video)) as clip:
+            frames = _reported(iter(clip), clip.frame_count, progress, "track")
+            tracked = track_clip(frames, clip.fps, self.model)
+        return TrackedClip(
+            smooth_track(tracked.motion), tracked.identity, tracked.landmarks,
+            tracked.fit_error, tracked.found,
+        )  # fmt: skip
+
+    def render_track(
+        self,
+        photo: Path | str | NDArray[np.uint8],
+        track: MotionCoefficients,
+        *,
+        save_to: Path | str,
+        sound: Path | str | None = None,
+        options: GenerateOptions | None = None,
+        expression: ExpressionTransfer = "absolute",
+        progress: Progress = no_progress,
+    ) -> Video:
+        """Render a motion track, exported or tracked or edited, on a portrait."""
+        options = options or GenerateOptions()
+        check_output_path(Path(save_to))
+        portrait = self._fit_for_video(photo, options)
+        speech = load_speech(Path(sound)) if sound is not None else None
+        motion = transfer(track, portrait.resting, expression)
+        frames = _reported(self.render(portrait, motion, options), len(motion), progress)
+        return write_video(frames, Path(save_to), track.fps, speech)
+
+    def _fit_for_video(
+        self, photo: Path | str | NDArray[np.uint8], options: GenerateOptions
+    ) -> Portrait:
+        """With the whole photo shown, bring it to the video's size before anything is measured."""
+        if options.framing == "crop":
+            return self.fit(photo, options.face)
+        image = (
+            photo_from_array(photo) if isinstance(photo, np.ndarray) else read_photo(Path(photo))
+        )
+        scale = video_scale(image)
+        if scale < 1:
+            size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return self.fit(image, options.face)
+
+    def _emotion_track(
+        self, emotion: Feeling, options: GenerateOptions, frames: int
+    ) -> EmotionTrack:
+        generator = np.random.default_rng([options.seed, 1])  # its own stream beside motion's
+        if isinstance(emotion, tuple):
+            embeddings = [
+                self.feel(one.prompt, one.intensity if options.intensity is None
+                          else options.intensity)
+                for one in emotion
+            ]  # fmt: skip
+            return timeline_track(emotion, embeddings, frames, options.fps, generator)
+        return constant_track(self.feel(emotion, options.intensity), frames, options.fps, generator)
+
+    def _head(self, options: GenerateOptions) -> HeadMotion:
+        if options.head == "natural":
+            return HeadMotion("natural")
+        if options.head == "still":
+            return HeadMotion("still")
+        path = Path(options.head)
+        if not path.is_file():
+            message = (
+                f"head is {options.head!r}, expected natural, still, or the path of a clip or a "
+                "motion CSV; no such file exists"
+            )
+            raise BadOption(message)
+        if path.suffix.lower() in {".csv", ".json"}:
+            return HeadMotion("copied", read_motion(path))
+        return HeadMotion("copied", self.track(path).motion)
+
+
+def _reported(
+    frames: Iterator[NDArray[np.uint8]], total: int, progress: Progress, stage: str = "frames"
+) -> Iterator[NDArray[np.uint8]]:
+    """Pass frames on and tell how many; the callback may raise to stop the work."""
+    for index, frame in enumerate(frames):
+        if index % _PROGRESS_EVERY == 0:
+            progress(stage, index, total)
+        yield frame

@@ -1,0 +1,19 @@
+"""One calibrated encoder for all tests of this room: loading it takes seconds."""
+
+import pytest
+
+from talkinghead.emotion.encoder import load_emotion_encoder
+from talkinghead.types import TextPrompt
+
+
+@pytest.fixture(scope="session")
+def encoder():
+    return load_emotion_encoder("sentence")
+
+
+@pytest.fixture(scope="session")
+def understand(encoder):
+    def from_text(text, intensity=None):
+        return encoder.understand(TextPrompt(text), intensity)
+
+    return from_text
