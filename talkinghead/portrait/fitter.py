@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from renderer.camera import DISTANCE_CM, Camera
 from renderer.coefficients import MotionCoefficients
 from renderer.face_model import FaceModel
+from renderer.landmark_groups import COUNT
 from renderer.source import Source
 from talkinghead.config import MAX_YAW_DEGREES, MIN_FACE_PIXELS
 from talkinghead.errors import FaceTooSmall, FaceTurnedAway, NoFaceFound, NoSuchFace
 from talkinghead.portrait.fit import FaceFit, FaceFitter
 from talkinghead.portrait.landmarks import FaceLandmarks, LandmarkDetector, landmark_detector
-from talkinghead.portrait.residual import landmark_residual, lid_closure, vertex_residual
+from talkinghead.portrait.residual import ResidualSpreader, landmark_residual, lid_closure
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class PortraitFitter:
     def __init__(self, model: FaceModel, detector: LandmarkDetector | None = None) -> None:
         self.model = model
         self._detector = detector or landmark_detector()
-        self._fitters: dict[int, FaceFitter] = {}
+        self._tools: dict[int, tuple[FaceFitter, ResidualSpreader]] = {}
 
     def fit(self, photo: NDArray[np.uint8], face: int | None = None) -> Portrait:
         """Fit one face.
@@ -77,7 +78,7 @@ class PortraitFitter:
                 "are needed; use a larger photo or crop it less tightly before shrinking"
             )
             raise FaceTooSmall(message)
-        fitter = self.fitter(len(landmarks.points))
+        fitter, spreader = self._tools_for(len(landmarks.points))
         fit = fitter.fit(landmarks.points[None])
         yaw = float(np.degrees(fit.rotation[0, 1]))
         if abs(yaw) > MAX_YAW_DEGREES:
@@ -87,24 +88,32 @@ class PortraitFitter:
             )
             raise FaceTurnedAway(message)
         return Portrait(
-            source=self._source(photo, landmarks, fit),
+            source=self._source(photo, landmarks, fit, spreader),
             faces=tuple(one.box for one in faces),
             chosen=chosen,
             fit_error=float(fit.error[0]),
             notices=_notices(photo, faces, chosen, yaw),
         )
 
-    def fitter(self, count: int) -> FaceFitter:
-        """The fitter for a landmark layout of `count` points."""
-        if count not in self._fitters:
-            embedding = self.model.landmarks if count == 478 else self.model.landmarks_68
-            self._fitters[count] = FaceFitter(self.model, embedding)
-        return self._fitters[count]
+    def _tools_for(self, count: int) -> tuple[FaceFitter, ResidualSpreader]:
+        """Fitter and spreader for a landmark layout of `count` points; built when first needed."""
+        if count not in self._tools:
+            embedding = self.model.landmarks if count == COUNT else self.model.landmarks_68
+            self._tools[count] = (
+                FaceFitter(self.model, embedding),
+                ResidualSpreader(self.model, embedding),
+            )
+        return self._tools[count]
 
-    def _source(self, photo: NDArray[np.uint8], landmarks: FaceLandmarks, fit: FaceFit) -> Source:
+    def _source(
+        self,
+        photo: NDArray[np.uint8],
+        landmarks: FaceLandmarks,
+        fit: FaceFit,
+        spreader: ResidualSpreader,
+    ) -> Source:
         points = landmarks.points
-        embedding = self.model.landmarks if len(points) == 478 else self.model.landmarks_68
-        residual = vertex_residual(self.model, embedding, landmark_residual(fit, points))
+        residual = spreader.spread(landmark_residual(fit, points))
         x, y = fit.origin[0]
         return Source(
             image=photo,

@@ -67,30 +67,41 @@ def _with_closed_lips_touching(points: Floats) -> Floats:
     return moved
 
 
-def vertex_residual(model: FaceModel, embedding: LandmarkEmbedding, residual: Floats) -> Floats:
-    """Spread landmark residuals over the mesh.
+class ResidualSpreader:
+    """Spreads landmark residuals over the mesh; the linear map is worked out once.
 
     Args:
         model: the face model.
         embedding: the landmarks' places.
-        residual: (L, 3) cm, head frame.
-
-    Returns:
-        (V, 3) float32 cm. Skin bends; eyeballs, teeth and tongue move rigidly with lids and lips.
     """
-    reference = _open_face(model)
-    skin_landmarks = np.arange(min(len(residual), FIRST_IRIS))  # irises are the eyeballs' business
-    centres = embedding.on(reference)[skin_landmarks]
-    skin = slice(0, model.parts["eye_socket_right"].stop)
-    field = np.zeros_like(model.neutral)
-    field[skin] = _interpolate(centres, residual[skin_landmarks], reference[skin])
-    if len(residual) == COUNT:
-        for side, lids in LIDS.items():
-            field[model.eyeball_slice(side)] = residual[list(lids)].mean(0)
-            field[model.parts[f"eye_socket_{side}"]] = residual[list(lids)].mean(0)
-        inside = slice(model.parts["gums_and_tongue"].start, model.parts["teeth"].stop)
-        field[inside] = residual[list(LIPS)].mean(0)
-    return field
+
+    def __init__(self, model: FaceModel, embedding: LandmarkEmbedding) -> None:
+        self._model = model
+        reference = _open_face(model)
+        count = min(len(embedding.corners), FIRST_IRIS)  # irises are the eyeballs' business
+        self._skin = slice(0, model.parts["eye_socket_right"].stop)
+        self._spread = _interpolation(embedding.on(reference)[:count], reference[self._skin])
+
+    def spread(self, residual: Floats) -> Floats:
+        """Landmark residuals to vertices.
+
+        Args:
+            residual: (L, 3) cm, head frame.
+
+        Returns:
+            (V, 3) float32 cm. Skin bends; eyeballs, teeth and tongue move rigidly with lids and
+            lips.
+        """
+        model = self._model
+        field = np.zeros_like(model.neutral)
+        field[self._skin] = self._spread @ residual[: self._spread.shape[1]]
+        if len(residual) == COUNT:
+            for side, lids in LIDS.items():
+                field[model.eyeball_slice(side)] = residual[list(lids)].mean(0)
+                field[model.parts[f"eye_socket_{side}"]] = residual[list(lids)].mean(0)
+            inside = slice(model.parts["gums_and_tongue"].start, model.parts["teeth"].stop)
+            field[inside] = residual[list(LIPS)].mean(0)
+        return field
 
 
 def lid_closure(model: FaceModel, identity: Floats, residual: Floats) -> Floats:
@@ -99,7 +110,7 @@ def lid_closure(model: FaceModel, identity: Floats, residual: Floats) -> Floats:
     Args:
         model: the face model.
         identity: (Ki,).
-        residual: (V, 3) from `vertex_residual`.
+        residual: (V, 3) from `ResidualSpreader.spread`.
 
     Returns:
         (2, V, 3) float32 cm for the left and the right eye.
@@ -132,17 +143,16 @@ def _open_face(model: FaceModel) -> Floats:
     return np.asarray(model.deform(model.neutral, opened[None])[0], np.float32)
 
 
-def _interpolate(centres: Floats, values: Floats, places: Floats) -> Floats:
-    kernel = _distances(centres, centres).astype(np.float64)
-    # φ(r) = r is conditionally positive definite: a constant term completes it.
+def _interpolation(centres: Floats, places: Floats) -> Floats:
+    """(V, L) float32: values at the centres to values at the places."""
     count = len(centres)
+    # φ(r) = r is conditionally positive definite: a constant term completes it.
     system = np.zeros((count + 1, count + 1))
-    system[:count, :count] = kernel - SMOOTHING * np.eye(count)
+    system[:count, :count] = _distances(centres, centres) - SMOOTHING * np.eye(count)
     system[:count, count] = system[count, :count] = 1.0
-    right = np.concatenate([values, np.zeros((1, 3), np.float32)]).astype(np.float64)
-    solved = np.linalg.solve(system, right)
+    solved = np.linalg.inv(system)[:, :count].astype(np.float32)
     distance = _distances(places, centres)
-    spread = distance @ solved[:count].astype(np.float32) + solved[count].astype(np.float32)
+    spread = distance @ solved[:count] + solved[count]
     fade = np.exp(-((np.maximum(distance.min(1) - FADE_START_CM, 0) / FADE_CM) ** 2))
     return np.asarray(spread * fade[:, None], np.float32)
 

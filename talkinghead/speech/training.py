@@ -1,7 +1,7 @@
 """Train the phoneme network: `python -m talkinghead.speech.training --index SPEECH/index.csv`.
 
 Synthetic speech (pseudo-words and transcripts, many languages and voices, exact times) teaches the
-sounds; real speech with transcripts, force-aligned by the network so far, teaches real voices.
+sounds; real speech with transcripts, force-aligned, teaches real voices.
 The run saves its state, so it can be cut into parts: `--seconds 110` each.
 """
 
@@ -23,12 +23,19 @@ from renderer.coefficients import Floats
 from talkinghead.errors import TalkingHeadError
 from talkinghead.speech.alignment import align_phonemes
 from talkinghead.speech.augmentation import Example, augmented
-from talkinghead.speech.phoneme_net import DILATIONS, SYMBOLS, WEIGHTS_NAME, net_from_tensors
+from talkinghead.speech.phoneme_net import (
+    DILATIONS,
+    SYMBOLS,
+    WEIGHTS_NAME,
+    PhonemeNet,
+    net_from_tensors,
+)
 from talkinghead.speech.phoneme_table import SILENCE
 from talkinghead.speech.spectrum import BANDS, log_mel, normalised
 from talkinghead.speech.synthesis import synthesise
+from talkinghead.speech.transcripts import align_english, english_aligner
 from talkinghead.speech.waveform import load_speech
-from talkinghead.types import SAMPLE_RATE, Phoneme
+from talkinghead.types import SAMPLE_RATE, Phoneme, Speech
 from talkinghead.weights import save_weights
 
 LOG = logging.getLogger(__name__)
@@ -52,8 +59,8 @@ _SYNTHETIC_SECONDS = 420.0  # fresh in every round
 _REAL_SECONDS = 420.0
 _ROUND_PASSES = 2
 _PEAK_RATE = 2e-3
-_ALIGN_AFTER = (0.25, 0.5, 0.75)  # shares of all steps after which real speech is aligned (again)
-_WORST_ALIGNMENTS = (-2.2, -1.9, -1.8)  # mean log probability; worse means another text, or noise
+_ALIGN_AFTER = (0.0, 0.5, 0.75)  # shares of all steps after which real speech is aligned (again)
+_WORST_ALIGNMENT = -1.5  # mean log probability; worse means another text, or noise
 
 
 @dataclass
@@ -85,10 +92,9 @@ def main() -> None:
     words = sorted({word for row in rows for word in row["transcript"].split()})
     state = _new_state() if not asked.state.exists() else pickle.loads(asked.state.read_bytes())  # noqa: S301
     while state.step < asked.steps and time.process_time() < until:
-        due = sum(state.step > share * asked.steps for share in _ALIGN_AFTER)
+        due = sum(state.step >= share * asked.steps for share in _ALIGN_AFTER)
         if state.alignments < due:
-            tensors = tensors_of(state.network)
-            state.real = _aligned(rows, asked.index.parent, tensors, _WORST_ALIGNMENTS[due - 1])
+            state.real = _aligned(rows, asked.index.parent, state)
             state.alignments = due
             LOG.info("aligned %d of %d recordings", len(state.real), len(rows))
         _round(state, words, asked.steps)
@@ -177,26 +183,35 @@ def _usable_rows(index: Path) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _aligned(
-    rows: list[dict[str, str]],
-    folder: Path,
-    tensors: dict[str, NDArray[np.generic]],
-    worst: float,
-) -> list[Example]:
-    net = net_from_tensors(tensors)
+def _aligned(rows: list[dict[str, str]], folder: Path, state: _State) -> list[Example]:
+    """English from the start; other languages once the network knows real voices."""
+    aligner = english_aligner()
+    net = net_from_tensors(tensors_of(state.network)) if state.alignments else None
     examples: list[Example] = []
     for row in rows:
+        if row["language"] != "en" and net is None:
+            continue
         try:
             speech = load_speech(folder / row["split"] / row["file"])
-            _, said = synthesise(row["transcript"], _LANGUAGE_VOICES[row["language"]])
+            phonemes = (
+                align_english(aligner, speech, row["transcript"])
+                if row["language"] == "en" or net is None
+                else _aligned_by(net, speech, row)
+            )
         except TalkingHeadError as error:
             LOG.warning("left out: %s", error)
             continue
-        symbols = [each.symbol for each in said if each.symbol != SILENCE]
-        phonemes, quality = align_phonemes(speech, symbols, net)
-        if quality > worst:
+        if phonemes:
             examples.append((speech.waveform, phonemes))
     return examples
+
+
+def _aligned_by(net: PhonemeNet, speech: Speech, row: dict[str, str]) -> tuple[Phoneme, ...]:
+    """Alignment of a language that only our own network knows; empty if it is doubtful."""
+    _, said = synthesise(row["transcript"], _LANGUAGE_VOICES[row["language"]])
+    symbols = [each.symbol for each in said if each.symbol != SILENCE]
+    phonemes, quality = align_phonemes(speech, symbols, net)
+    return phonemes if quality > _WORST_ALIGNMENT else ()
 
 
 def _round(state: _State, words: list[str], steps: int) -> None:

@@ -1,10 +1,8 @@
-"""The web app with a stand-in model, over the network as a program and as a person use it."""
+"""The web app with a stand-in model, over the network as a program uses it."""
 
 from __future__ import annotations
 
 import json
-import re
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,68 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-from browser import browser_page, video_state
-from fake_model import FakeTalkingHead
+from material import picture, recording
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # app.py lies beside the packages
-
 import app as web
-from talkinghead.errors import WeightsMissing
-from talkinghead.examples import example_portrait, example_speech
-from talkinghead.pipeline import TalkingHead
 from talkinghead.video.read import read_video
-from talkinghead.weights import load_weights
 
 gradio_client = pytest.importorskip("gradio_client")
 
 DEFAULTS = [True, 0.7, "crop", 256, "natural", 1.0, 0.0, 0.0, 0, None]
 
 
-@pytest.fixture(scope="module")
-def server():
-    """One served page for all tests of the file: (model, page, address)."""
-    model = FakeTalkingHead()
-    page = web.build_app(model)
-    address = web.launch(page, "127.0.0.1", None, wait=False)
-    yield model, page, address
-    page.close()
-
-
-@pytest.fixture
-def model(server):
-    server[0].seconds_per_frame = 0.0
-    server[0].fail_with = None
-    return server[0]
-
-
 @pytest.fixture
 def client(server):
     return gradio_client.Client(server[2], verbose=False)
-
-
-@pytest.fixture
-def photo(tmp_path):
-    y, x = np.mgrid[0:200, 0:160]
-    pixels = np.stack([90 + x // 2, 80 + y // 2, np.full_like(x, 100)], -1).astype(np.uint8)
-    return picture(tmp_path / "portrait.jpg", pixels)
-
-
-@pytest.fixture
-def sound(tmp_path):
-    return recording(tmp_path / "voice.wav", 1.0)
-
-
-def picture(path, pixels):
-    Image.fromarray(pixels).save(path, quality=95)
-    return path
-
-
-def recording(path, seconds):
-    time_line = np.arange(round(seconds * 16_000)) / 16_000
-    soundfile.write(path, 0.4 * np.sin(2 * np.pi * 220 * time_line), 16_000)
-    return path
 
 
 def ask(client, photo, sound, feeling="quiet joy", consent=True, settings=DEFAULTS):
@@ -84,9 +34,6 @@ def ask(client, photo, sound, feeling="quiet joy", consent=True, settings=DEFAUL
 def understood(client, photo, feeling, automatic=True, intensity=0.7, face=None):
     file = gradio_client.handle_file(str(photo)) if photo else None
     return client.predict(file, feeling, automatic, intensity, face, api_name="/understand")
-
-
-# ---- as a program uses it
 
 
 def test_photo_sound_and_words_become_a_video(client, model, photo, sound):
@@ -279,104 +226,3 @@ def wait_for(condition, seconds=10.0):
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     return condition()
-
-
-# ---- as a person uses it
-
-
-@pytest.mark.browser
-def test_a_person_makes_and_plays_a_video(server, model, photo, sound):
-    with browser_page() as page:
-        page.goto(server[2])
-        page.set_input_files("#portrait input[type=file]", photo)
-        page.set_input_files("#voice input[type=file]", sound)
-        page.fill("#feeling textarea", "furious")
-        page.wait_for_selector("#understood >> text=angry")
-        page.wait_for_selector("#preview img")
-        assert page.is_disabled("#generate")  # until the box is ticked
-        page.check("#consent input")
-        page.click("#generate")
-        page.wait_for_selector("#video video", timeout=30_000)
-        page.evaluate("document.querySelector('#video video').play()")
-        page.wait_for_function("document.querySelector('#video video').currentTime > 0.5")
-        state = video_state(page, "#video video")
-        page.wait_for_selector("#facts >> text=1.0 s of 512 × 512 video")
-        complaints = page.complaints
-    assert (state["width"], state["height"], state["error"]) == (512, 512, None)
-    assert state["duration"] == pytest.approx(1.0, abs=0.05)
-    assert state["sound"] > 0
-    assert complaints == []
-
-
-@pytest.mark.browser
-def test_a_person_sees_progress_and_cancels(server, model, tmp_path, photo):
-    model.seconds_per_frame = 0.02
-    with browser_page() as page:
-        page.goto(server[2])
-        page.set_input_files("#portrait input[type=file]", photo)
-        page.set_input_files("#voice input[type=file]", recording(tmp_path / "long.wav", 30.0))
-        page.check("#consent input")
-        page.click("#generate")
-        page.wait_for_selector("#video >> text=/Painting frame [0-9]+ of 750/")
-        page.click("#cancel")
-        page.wait_for_selector("#facts >> text=Cancelled")
-        assert model.ended.wait(5)
-        assert page.locator("#video video").count() == 0
-    assert model.painted < 750
-    assert list(model.folder.iterdir()) == []
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(("width", "colour_scheme"), [(390, "dark"), (1280, "light")])
-def test_the_page_fits_its_window_and_can_be_read(server, model, width, colour_scheme):
-    with browser_page(width, 844, colour_scheme) as page:
-        page.goto(server[2])
-        page.click("#example")
-        page.wait_for_selector("#preview img")
-        page.click("#more button")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for selector in ("#generate", "#cancel", "#consent", "#feeling", "#video"):
-            box = page.locator(selector).bounding_box()
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= width
-        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        words = page.evaluate("getComputedStyle(document.querySelector('#consent')).color")
-    assert abs(lightness(background) - lightness(words)) > 120
-    assert (lightness(background) > 128) == (colour_scheme == "light")
-
-
-def lightness(colour):
-    """Mean of "rgb(r, g, b)"."""
-    return float(np.mean([float(part) for part in re.findall(r"[\d.]+", colour)[:3]]))
-
-
-@pytest.mark.browser
-def test_the_real_model_makes_a_video_that_plays(tmp_path):
-    try:
-        load_weights("phoneme_net")
-    except WeightsMissing as error:
-        pytest.skip(f"this checkout cannot hear yet: {error}")
-    page_of_real = web.build_app(TalkingHead.from_pretrained("cpu"))
-    address = web.launch(page_of_real, "127.0.0.1", None, wait=False)
-    try:
-        with browser_page() as page:
-            page.goto(address)
-            page.set_input_files("#portrait input[type=file]", example_portrait())
-            page.set_input_files("#voice input[type=file]", example_speech(tmp_path))
-            page.fill("#feeling textarea", "furious")
-            page.wait_for_selector("#understood >> text=angry", timeout=60_000)
-            page.wait_for_selector("#preview img", timeout=60_000)
-            page.check("#consent input")
-            page.click("#generate")
-            page.wait_for_selector("#video video", timeout=120_000)
-            page.evaluate("document.querySelector('#video video').play()")
-            page.wait_for_function("document.querySelector('#video video').currentTime > 1")
-            state = video_state(page, "#video video")
-            page.screenshot(path=tmp_path / "result.png", full_page=True)
-    finally:
-        page_of_real.close()
-    assert (state["width"], state["height"], state["error"]) == (512, 512, None)
-    assert state["duration"] == pytest.approx(
-        soundfile.info(example_speech(tmp_path)).duration, abs=0.05
-    )
-    assert state["sound"] > 0

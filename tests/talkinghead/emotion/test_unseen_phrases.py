@@ -1,7 +1,7 @@
 """How well the sentence tower places words that the bank does not hold.
 
-Measured 49 of 80 (chance: 10). The phrases were written before the first scoring, which gave 42; two
-constants of the calibration, chosen on held-out bank sentences, came after it. The floor keeps
+Measured 49 of 80 (chance: 10). The phrases were written before the first scoring, which gave 42;
+two constants of the calibration, chosen on held-out bank sentences, came after it. The floor keeps
 what is there; a better tower should raise it.
 """
 

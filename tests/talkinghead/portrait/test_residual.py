@@ -3,7 +3,11 @@ import numpy as np
 from renderer.coefficients import ARKIT_INDEX, expression_from
 from renderer.geometry import FaceGeometry
 from renderer.landmark_groups import FIRST_IRIS, LOWER_LIDS, UPPER_LIDS
-from talkinghead.portrait.residual import vertex_residual
+from talkinghead.portrait.residual import ResidualSpreader
+
+
+def spread(model, residual):
+    return ResidualSpreader(model, model.landmarks).spread(residual)
 
 
 def on_photo(model, source, motion):
@@ -21,13 +25,13 @@ def test_the_mesh_lies_on_the_photo(face_model, portrait):
 
 
 def test_nothing_left_over_needs_no_correction(face_model):
-    field = vertex_residual(face_model, face_model.landmarks, np.zeros((478, 3), np.float32))
+    field = spread(face_model, np.zeros((478, 3), np.float32))
     assert np.abs(field).max() < 1e-6
 
 
 def test_a_common_shift_moves_the_face_and_fades_out(face_model):
     shift = np.tile(np.array([0.3, -0.2, 0.1], np.float32), (478, 1))
-    field = vertex_residual(face_model, face_model.landmarks, shift)
+    field = spread(face_model, shift)
     nose = face_model.landmarks.corners[1, 0]
     np.testing.assert_allclose(field[nose], [0.3, -0.2, 0.1], atol=0.01)
     np.testing.assert_allclose(
