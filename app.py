@@ -286,7 +286,7 @@ def main() -> None:
     from talkinghead.pipeline import TalkingHead
 
     model = TalkingHead.from_pretrained(device=arguments.device)
-    model.feel("", None)  # loads the emotion encoder now, not while the first visitor waits
+    model.feel("waiting for the first visitor")  # loads the text tower now, not while one waits
     launch(build_app(model), arguments.host, arguments.port)
 
 

@@ -15,7 +15,8 @@ from talkinghead.errors import BadEmotion, BadOption, NotBuiltYet
 from talkinghead.weights import read_manifest, verify
 
 if TYPE_CHECKING:
-    from talkinghead.pipeline import Feeling, Result
+    from talkinghead.pipeline import Feeling
+    from talkinghead.stages import Result
     from talkinghead.types import EmotionPrompt
 
 

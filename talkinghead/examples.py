@@ -6,6 +6,8 @@ matplotlib carries as sample data; the sentence is spoken by espeak-ng when it i
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -47,3 +49,15 @@ def example_speech(folder: Path) -> Path:
     pcm = np.rint(np.clip(speech.waveform, -1.0, 1.0) * 32767.0).astype(np.int16)
     soundfile.write(path, pcm, SAMPLE_RATE, subtype="PCM_16")
     return path
+
+
+def main() -> None:
+    """`python -m talkinghead.examples FOLDER`: put portrait.jpg and speech.wav there."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(example_portrait(), folder / "portrait.jpg")
+    example_speech(folder).replace(folder / "speech.wav")
+
+
+if __name__ == "__main__":
+    main()

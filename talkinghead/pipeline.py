@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -32,6 +29,7 @@ from talkinghead.portrait.photo import photo_from_array, read_photo
 from talkinghead.portrait.track import TrackedClip, track_clip
 from talkinghead.speech.features import extract_features
 from talkinghead.speech.waveform import load_speech
+from talkinghead.stages import Clock, Result, reported
 from talkinghead.types import (
     EmotionEmbedding,
     EmotionPrompt,
@@ -52,46 +50,6 @@ from talkinghead.weights import load_weights
 Feeling = str | EmotionPrompt | tuple[Keyframe, ...]
 """Words, another kind of prompt, or a timeline of prompts."""
 
-_PROGRESS_EVERY = 5  # frames
-
-
-@dataclass(frozen=True)
-class Result:
-    """What `generate` made.
-
-    Attributes:
-        video: the file.
-        emotion: what was understood, one for each keyframe of a timeline.
-        motion: the track that was rendered.
-        seconds: wall clock of each stage; "frames" holds rendering and encoding, which overlap.
-        recogniser: what found the phonemes.
-        fit_error: of the portrait, see `Portrait`.
-        notices: sentences for the user.
-    """
-
-    video: Video
-    emotion: EmotionEmbedding
-    motion: MotionCoefficients
-    seconds: dict[str, float]
-    recogniser: str
-    fit_error: float
-    notices: tuple[str, ...]
-
-
-@dataclass
-class _Clock:
-    """Wall clock by stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str, progress: Progress) -> Iterator[None]:
-        progress(name, 0, 1)
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
-        progress(name, 1, 1)
-
 
 class TalkingHead:
     """The whole system; built once, holds no state between calls, safe to share by threads.
@@ -108,6 +66,8 @@ class TalkingHead:
         self.model = model
         self._fitter = fitter
         self._motion = motion
+        self._emotions: EmotionEncoder | None = None
+        self._loading = threading.Lock()
 
     @classmethod
     def from_pretrained(cls, device: str = "auto") -> TalkingHead:
@@ -124,10 +84,13 @@ class TalkingHead:
         model = FaceModel.from_tensors(load_weights("face_model"))
         return cls(model, PortraitFitter(model), {"rules": RulesAudioToMotion()})
 
-    @cached_property
+    @property
     def emotions(self) -> EmotionEncoder:
         """The emotion encoder; loaded on first use, which takes seconds."""
-        return load_emotion_encoder()
+        with self._loading:
+            if self._emotions is None:
+                self._emotions = load_emotion_encoder()
+            return self._emotions
 
     # The six steps of `generate`, each usable by itself.
 
@@ -212,7 +175,7 @@ class TalkingHead:
             TalkingHeadError: for whatever the user gave that cannot be used.
         """
         options = options or GenerateOptions()
-        clock = _Clock()
+        clock = Clock()
         check_output_path(Path(save_to))
         with clock.stage("portrait", progress):
             portrait = self._fit_for_video(photo, options)
@@ -223,8 +186,9 @@ class TalkingHead:
         with clock.stage("motion", progress):
             motion = self.animate(features, track, portrait, options)
         with clock.stage("frames", progress):
-            frames = _reported(self.render(portrait, motion, options), len(motion), progress)
-            video = write_video(frames, Path(save_to), options.fps, speech)
+            frames = reported(self.render(portrait, motion, options), len(motion), progress)
+            note = f"Seed {options.seed}, {options.motion} motion, {options.renderer} renderer."
+            video = write_video(frames, Path(save_to), options.fps, speech, note)
         if export_motion is not None:
             write_motion(motion, export_motion)
         notices = portrait.notices + tuple(
@@ -254,7 +218,7 @@ class TalkingHead:
     def track(self, video: Path | str, progress: Progress = no_progress) -> TrackedClip:
         """Fit the face model to a clip and smooth the track without lag."""
         with read_video(Path(video)) as clip:
-            frames = _reported(iter(clip), clip.frame_count, progress, "track")
+            frames = reported(iter(clip), clip.frame_count, progress, "track")
             tracked = track_clip(frames, clip.fps, self.model)
         return TrackedClip(
             smooth_track(tracked.motion), tracked.identity, tracked.landmarks,
@@ -278,7 +242,7 @@ class TalkingHead:
         portrait = self._fit_for_video(photo, options)
         speech = load_speech(Path(sound)) if sound is not None else None
         motion = transfer(track, portrait.resting, expression)
-        frames = _reported(self.render(portrait, motion, options), len(motion), progress)
+        frames = reported(self.render(portrait, motion, options), len(motion), progress)
         return write_video(frames, Path(save_to), track.fps, speech)
 
     def _fit_for_video(
@@ -324,13 +288,3 @@ class TalkingHead:
         if path.suffix.lower() in {".csv", ".json"}:
             return HeadMotion("copied", read_motion(path))
         return HeadMotion("copied", self.track(path).motion)
-
-
-def _reported(
-    frames: Iterator[NDArray[np.uint8]], total: int, progress: Progress, stage: str = "frames"
-) -> Iterator[NDArray[np.uint8]]:
-    """Pass frames on and tell how many; the callback may raise to stop the work."""
-    for index, frame in enumerate(frames):
-        if index % _PROGRESS_EVERY == 0:
-            progress(stage, index, total)
-        yield frame

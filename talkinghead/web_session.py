@@ -15,8 +15,9 @@ from talkinghead.errors import Cancelled, TalkingHeadError
 from talkinghead.types import Progress
 
 if TYPE_CHECKING:
-    from talkinghead.pipeline import Result, TalkingHead
+    from talkinghead.pipeline import TalkingHead
     from talkinghead.portrait.fitter import Portrait
+    from talkinghead.stages import Result
 
 _SECONDS_BETWEEN_REPORTS = 0.2
 _SHARE_BEFORE_FRAMES = 0.12  # of the progress bar; painting takes nearly all of the time

@@ -112,6 +112,7 @@ def save_weights(tensors: Tensors, entry_name: str, made_by: str, licence: str) 
     path = folder / f"{entry_name}.safetensors"
     temporary = path.with_suffix(".part")
     save_file(tensors, temporary)
+    temporary.chmod(0o644)
     temporary.replace(path)
     entry = WeightFile(
         entry_name, path.name, sha256_of(path), path.stat().st_size, licence, made_by

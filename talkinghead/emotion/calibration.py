@@ -91,7 +91,7 @@ def encode_texts(tower: TextTower, texts: list[str]) -> Floats:
 
 def calibrate(tower: TextTower, bank: Bank) -> FeelingSpace:
     """Solve the map for one tower; takes as long as encoding some 900 short texts."""
-    texts, labels, is_sentence = _bank_texts(bank)
+    texts, labels, is_sentence = calibration_texts(bank)
     vectors = encode_texts(tower, texts)
     about = labels != BACKGROUND
     names = [feeling.name for feeling in bank.feelings]
@@ -111,7 +111,7 @@ def calibrate(tower: TextTower, bank: Bank) -> FeelingSpace:
     return replace(start, discriminant=best, temperature=temperature)
 
 
-def _bank_texts(bank: Bank) -> tuple[list[str], Integers, NDArray[np.bool_]]:
+def calibration_texts(bank: Bank) -> tuple[list[str], Integers, NDArray[np.bool_]]:
     """All texts of the bank, the index of their feeling, and whether they are sentences."""
     texts: list[str] = []
     labels: list[int] = []

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -107,6 +108,28 @@ class SentenceTower:
         mask = tokens["attention_mask"].unsqueeze(-1)
         mean: Tensor = (states * mask).sum(dim=1) / mask.sum(dim=1)
         return mean
+
+
+class DeferredTower:
+    """A tower that is loaded when it is first asked; safe to share by threads.
+
+    Args:
+        name: what the tower will call itself.
+        load: builds it.
+    """
+
+    def __init__(self, name: str, load: Callable[[], TextTower]) -> None:
+        self.name = name
+        self._load = load
+        self._tower: TextTower | None = None
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """As `TextTower.encode`."""
+        with self._lock:
+            if self._tower is None:
+                self._tower = self._load()
+        return self._tower.encode(texts)
 
 
 class OpenClipTower:

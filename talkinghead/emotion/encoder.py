@@ -10,9 +10,16 @@ import numpy as np
 
 from renderer.coefficients import Floats
 from talkinghead.emotion.bank import MEAD_CLASSES, Bank, Feeling, load_bank
-from talkinghead.emotion.calibration import calibrate, encode_texts
-from talkinghead.emotion.clip_space import DEFAULT_BACKEND, TextTower, load_text_tower
+from talkinghead.emotion.calibration import FeelingSpace, calibrate, encode_texts
+from talkinghead.emotion.clip_space import (
+    DEFAULT_BACKEND,
+    DeferredTower,
+    SentenceTower,
+    TextTower,
+    load_text_tower,
+)
 from talkinghead.emotion.modifiers import Part, apply_strength, read_parts
+from talkinghead.emotion.stored_space import stored_space
 from talkinghead.emotion.wording import clean, is_mostly_foreign
 from talkinghead.errors import BadEmotion, NotBuiltYet
 from talkinghead.types import EmotionEmbedding, EmotionPrompt, ImagePrompt, SoundPrompt
@@ -42,15 +49,16 @@ class EmotionEncoder:
     """Understands prompts with one text tower and one bank.
 
     Args:
-        tower: turns words into vectors; calibrated to the bank here, once.
+        tower: turns words into vectors.
         bank: the named feelings.
+        space: the tower's calibration to the bank; None = solve it now, which takes seconds.
     """
 
-    def __init__(self, tower: TextTower, bank: Bank) -> None:
+    def __init__(self, tower: TextTower, bank: Bank, space: FeelingSpace | None = None) -> None:
         self._tower = tower
         self._bank = bank
         self._index = {feeling.name: row for row, feeling in enumerate(bank.feelings)}
-        self._space = calibrate(tower, bank)
+        self._space = calibrate(tower, bank) if space is None else space
 
     @property
     def backend(self) -> str:
@@ -179,12 +187,20 @@ class EmotionEncoder:
 
 
 def load_emotion_encoder(backend: str = DEFAULT_BACKEND) -> EmotionEncoder:
-    """Load the tower that `backend` names and calibrate it to the bank; takes seconds, keep it.
+    """Load the tower that `backend` names and its calibration to the bank; keep it.
+
+    The default tower's calibration is stored, and the tower itself is loaded when the first free
+    text comes: a prompt that the bank knows by name needs neither seconds nor torch.
 
     Raises:
         BadOption, BackendMissing: as `load_text_tower`.
     """
-    return EmotionEncoder(load_text_tower(backend), load_bank())
+    bank = load_bank()
+    if backend == DEFAULT_BACKEND:
+        space = stored_space(bank, SentenceTower.name)
+        if space is not None:
+            return EmotionEncoder(DeferredTower(SentenceTower.name, SentenceTower), bank, space)
+    return EmotionEncoder(load_text_tower(backend), bank)
 
 
 def understanding_as_json(embedding: EmotionEmbedding) -> dict[str, object]:

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from renderer.camera import DISTANCE_CM, rotation_matrix
-from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, Floats
-from renderer.face_model import GAZE_PITCH, GAZE_YAW, FaceModel, LandmarkEmbedding, gaze_angles
-from renderer.landmark_groups import (
-    COUNT,
-    FACE_OVAL,
-    FIRST_IRIS,
-    IRIS_CENTRES,
-    LIDS,
-    LIPS,
-    OUTER_EYE_CORNERS,
+from renderer.coefficients import ARKIT_NAMES, Floats
+from renderer.face_model import FaceModel, LandmarkEmbedding
+from renderer.landmark_groups import COUNT, IRIS_CENTRES, LIDS, OUTER_EYE_CORNERS
+from talkinghead.portrait.confidence import (
+    expression_bounds,
+    expression_prior,
+    identity_prior,
+    landmark_confidence,
 )
+from talkinghead.portrait.gaze import eye_angles, look_towards
 from talkinghead.portrait.solve import Doubles, bounded_least_squares
 
 ROUNDS = 8
@@ -29,19 +28,7 @@ CLIP_ROUNDS = 2
 FIRST_YAWS = (-0.7, 0.0, 0.7)
 LARGEST_TURN = 0.5  # radians a step of the pose may turn
 CLIP_IDENTITY_FRAMES = 12
-NOISE_CM = 0.12
-"""Standard deviation that a landmark may be off; sets how much the priors count."""
-INDEPENDENT_LANDMARKS = 60
-"""Neighbouring landmarks err together: all of them say as much as this many independent ones."""
-EXPRESSION_PRIOR = 0.5
-"""Standard deviation of a blendshape weight; 0 is the mode."""
-_PINNED = ("mouthClose", "tongueOut", "jawForward")
-"""Not visible from landmarks apart from other channels: kept at 0. (mouthClose only undoes jawOpen;
-without an open jaw it would push the lower lip through the nose.)"""
-_DOUBTFUL = ("cheekPuff", "mouthRollLower", "mouthRollUpper", "mouthLeft", "mouthRight", "jawLeft",
-             "jawRight", "mouthShrugLower", "mouthShrugUpper")  # fmt: skip
-"""Channels that identity explains about as well: believed less."""
-
+MAX_IDENTITY = 4.0  # standard deviations
 _IBUG_OUTER_EYE_CORNERS = (36, 45)
 
 
@@ -85,12 +72,13 @@ class FaceFitter:
         self.count = len(corners)
         self.has_irises = self.count == COUNT
         self.eye_corners = OUTER_EYE_CORNERS if self.has_irises else _IBUG_OUTER_EYE_CORNERS
-        self.confidence = _confidence(self.count)
+        self.confidence = landmark_confidence(self.count)
+        self._expression_prior = expression_prior(self.count)
         self._eyeballs = {
             side: np.asarray(model.eyeball_centre(model.neutral, side), np.float64)
             for side in IRIS_CENTRES
         }
-        self._upper = _upper_bounds()
+        self._upper = expression_bounds()
 
     def fit(self, points: Floats, identity: Floats | None = None) -> FaceFit:
         """Fit F pictures of one person.
@@ -148,7 +136,7 @@ class FaceFitter:
 
     def _turn_irises(self, shape: Doubles, expression: Doubles) -> None:
         for side, first in IRIS_CENTRES.items():
-            matrix = rotation_matrix(np.array([*_gaze(expression, side), 0.0], np.float32))
+            matrix = rotation_matrix(np.array([*eye_angles(expression, side), 0.0], np.float32))
             centre = self._eyeballs[side]
             part = slice(first, first + 5)
             shape[part] = (shape[part] - centre) @ matrix.T.astype(np.float64) + centre
@@ -221,34 +209,24 @@ class FaceFitter:
         """Identity shared by all pictures; expressions are solved along with it per picture."""
         count = len(identity)
         normal, target = np.zeros((count, count)), np.zeros(count)
-        prior = (
-            np.eye(count + len(ARKIT_NAMES)) * NOISE_CM**2 * (self.count / INDEPENDENT_LANDMARKS)
-        )
-        prior[count:, count:] /= EXPRESSION_PRIOR**2
-        free = self._upper > 0
-        keep = np.r_[np.ones(count, bool), free]
+        prior = identity_prior(self.count)
+        both_priors = np.r_[np.full(count, prior), self._expression_prior]
+        lower = np.r_[np.full(count, -MAX_IDENTITY), np.zeros(len(ARKIT_NAMES))]
+        upper = np.r_[np.full(count, MAX_IDENTITY), self._upper]
         both = np.concatenate([self.identity_basis, self.expression_basis])
         for seen, state, weights in zip(observed, poses, expression, strict=True):
+            start = np.r_[identity, weights]
             shape = self._shape(identity, weights)
-            design = self._design(both, state, shape)
-            residual = ((seen - self._project(shape, state)[0]) / state[5]).ravel()
-            columns = self._beside_pose(np.column_stack([design, residual]), shape, state)
-            design, residual = columns[:, :-1], columns[:, -1]
-            residual = residual + design @ np.r_[identity, weights]
-            confidence = np.repeat(self.confidence, 2)
-            full = (design * confidence[:, None]).T @ design + prior
-            right = (design * confidence[:, None]).T @ residual
-            lower = np.r_[np.full(count, -4.0), np.zeros(len(weights))]
-            upper = np.r_[np.full(count, 4.0), self._upper]
-            joint: Doubles = bounded_least_squares(
-                full, right, lower, upper, np.r_[identity, weights], 60
-            )
-            weights[keep[count:]] = joint[count:][keep[count:]]
+            full, right = self._normal_equations(both, seen, state, shape, start)
+            full += np.diag(both_priors)
+            joint: Doubles = bounded_least_squares(full, right, lower, upper, start, 60)
+            weights[:] = joint[count:]
             normal += full[:count, :count]
             target += right[:count] - full[:count, count:] @ weights
-        normal -= prior[:count, :count] * (len(observed) - 1)  # one prior for one person
-        lower = np.full(count, -4.0)
-        solved: Doubles = bounded_least_squares(normal, target, lower, -lower, identity, 60)
+        normal -= np.eye(count) * prior * (len(observed) - 1)  # one prior for one person
+        solved: Doubles = bounded_least_squares(
+            normal, target, lower[:count], upper[:count], identity, 60
+        )
         return solved
 
     def _solve_expression(
@@ -258,21 +236,27 @@ class FaceFitter:
         if self.has_irises:
             self._solve_gaze(observed, state, identity, expression)
         shape = self._shape(identity, expression)
-        design = self._design(self.expression_basis, state, shape)
-        residual = ((observed - self._project(shape, state)[0]) / state[5]).ravel()
-        columns = self._beside_pose(np.column_stack([design, residual]), shape, state)
-        design, residual = columns[:, :-1], columns[:, -1]
-        residual = residual + design @ expression
-        confidence = np.repeat(self.confidence, 2)[:, None]
-        prior = _expression_prior() * (self.count / INDEPENDENT_LANDMARKS)
-        normal = (design * confidence).T @ design + np.diag(prior)
+        normal, target = self._normal_equations(
+            self.expression_basis, observed, state, shape, expression
+        )
+        normal += np.diag(self._expression_prior)
         gaze = np.array([name.startswith("eyeLook") for name in ARKIT_NAMES])
         lower = np.where(gaze, expression, 0.0)
         upper = np.where(gaze, expression, self._upper)
-        solved: Doubles = bounded_least_squares(
-            normal, (design * confidence).T @ residual, lower, upper, expression, 100
-        )
+        solved: Doubles = bounded_least_squares(normal, target, lower, upper, expression, 100)
         return solved
+
+    def _normal_equations(
+        self, basis: Doubles, observed: Doubles, state: Doubles, shape: Doubles, start: Doubles
+    ) -> tuple[Doubles, Doubles]:
+        """(N, N) and (N,) for weights of a basis, linearised at `start`; centimetres."""
+        design = self._design(basis, state, shape)
+        residual = ((observed - self._project(shape, state)[0]) / state[5]).ravel()
+        columns = self._beside_pose(np.column_stack([design, residual]), shape, state)
+        design, residual = columns[:, :-1], columns[:, -1]
+        weighted = design * np.repeat(self.confidence, 2)[:, None]
+        seen = residual + np.asarray(design @ start, np.float64)
+        return weighted.T @ design, np.asarray(weighted.T @ seen, np.float64)
 
     def _solve_gaze(
         self, observed: Doubles, state: Doubles, identity: Doubles, expression: Doubles
@@ -291,9 +275,7 @@ class FaceFitter:
             depth = np.sqrt(max(radius**2 - float(offset @ offset), 0.05))
             towards = matrix.T @ np.array([*offset, depth])
             straight = self.neutral[landmark] - centre
-            pitch = _elevation(straight) - _elevation(towards)
-            yaw = np.arctan2(towards[0], towards[2]) - np.arctan2(straight[0], straight[2])
-            _set_gaze(expression, side, pitch, float(yaw))
+            look_towards(expression, side, towards, straight)
 
     def _result(
         self, observed: Doubles, identity: Doubles, expression: Doubles, poses: Doubles
@@ -309,48 +291,3 @@ class FaceFitter:
         error = np.sqrt(((predicted - observed) ** 2).sum(-1).mean(1)) / width
         arrays = (identity, expression, poses[:, :3], poses[:, 3:5], poses[:, 5], predicted, error)
         return FaceFit(*(array.astype(np.float32) for array in arrays))
-
-
-def _elevation(direction: Doubles) -> float:
-    return float(np.arctan2(direction[1], np.hypot(direction[0], direction[2])))
-
-
-def _gaze(expression: Doubles, side: str) -> tuple[float, float]:
-    pitch, yaw = gaze_angles(expression[None].astype(np.float32), side)
-    return float(pitch[0]), float(yaw[0])
-
-
-def _set_gaze(expression: Doubles, side: str, pitch: float, yaw: float) -> None:
-    name = side.capitalize()
-    outward = yaw / GAZE_YAW * (1.0 if side == "left" else -1.0)
-    down = pitch / GAZE_PITCH
-    for way, value in (("Out", outward), ("In", -outward), ("Down", down), ("Up", -down)):
-        expression[ARKIT_INDEX[f"eyeLook{way}{name}"]] = np.clip(value, 0.0, 1.0)
-
-
-def _upper_bounds() -> Doubles:
-    upper = np.ones(len(ARKIT_NAMES))
-    for name in _PINNED:
-        upper[ARKIT_INDEX[name]] = 0.0
-    return upper
-
-
-def _expression_prior() -> Doubles:
-    prior = np.full(len(ARKIT_NAMES), (NOISE_CM / EXPRESSION_PRIOR) ** 2)
-    for name in _DOUBTFUL:
-        prior[ARKIT_INDEX[name]] *= 4.0
-    return prior
-
-
-def _confidence(count: int) -> Doubles:
-    """How much each landmark counts."""
-    confidence = np.ones(count)
-    if count == COUNT:
-        confidence[list(LIPS)] = 2.5
-        confidence[[*LIDS["left"], *LIDS["right"]]] = 2.5
-        confidence[list(FACE_OVAL)] = 0.5  # it slides along the silhouette as the head turns
-        confidence[FIRST_IRIS:] = 0.0
-    else:
-        confidence[:17] = 0.3  # iBUG's jaw line slides along the silhouette
-        confidence[36:] = 2.0
-    return confidence

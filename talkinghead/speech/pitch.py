@@ -68,20 +68,18 @@ def _best_periods(frames: Floats) -> tuple[Floats, Floats]:
     correlation /= np.maximum(_autocorrelation(window[None]) / (window**2).sum(), 0.05)
     shortest, longest = int(_RATE / _HIGHEST), int(_RATE / _LOWEST)
     lags = np.arange(shortest, longest + 1)
-    inside = correlation[:, shortest : longest + 1]
-    peak = (inside >= correlation[:, shortest - 1 : longest]) & (
-        inside > correlation[:, shortest + 1 : longest + 2]
+    left, inside, right = (
+        correlation[:, shortest + step : longest + 1 + step] for step in (-1, 0, 1)
     )
-    score = np.where(peak, inside - _OCTAVE_COST * np.log2(lags / shortest), -1.0)
-    best = score.argmax(axis=1)
-    rows = np.arange(len(frames))
-    middle = best + shortest
-    left, top, right = (correlation[rows, middle + step] for step in (-1, 0, 1))
-    bend = np.where(np.abs(left - 2 * top + right) > 1e-9, left - 2 * top + right, -1.0)
-    shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
-    found = score[rows, best] > 0.0
-    strength = np.where(found, np.clip(top, 0.0, 1.0), 0.0)
-    return (_RATE / (middle + shift)).astype(np.float32), strength.astype(np.float32)
+    # The true peak lies between samples; without this a double period often looks better.
+    bend = np.minimum(left - 2 * inside + right, -1e-9)
+    top = inside - (left - right) ** 2 / (8 * bend)
+    peak = (inside >= left) & (inside > right)
+    score = np.where(peak, top - _OCTAVE_COST * np.log2(lags / shortest), -1.0)
+    chosen = (np.arange(len(frames)), score.argmax(axis=1))
+    period = lags[chosen[1]] + np.clip(0.5 * (left - right)[chosen] / bend[chosen], -0.5, 0.5)
+    strength = np.where(score[chosen] > 0.0, np.clip(top[chosen], 0.0, 1.0), 0.0)
+    return (_RATE / period).astype(np.float32), strength.astype(np.float32)
 
 
 def _autocorrelation(frames: Floats) -> Floats:

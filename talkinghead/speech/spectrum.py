@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from renderer.coefficients import Floats
 from talkinghead.types import SAMPLE_RATE
@@ -69,7 +70,7 @@ def level_track(waveform: Floats) -> Floats:
     padded = np.zeros(count * HOP, np.float32)
     padded[: len(waveform)] = waveform
     power = np.square(padded).reshape(count, HOP).mean(axis=1)
-    power = np.convolve(power, np.full(3, 1 / 3), "same")
+    power = uniform_filter1d(power, 3, mode="constant")
     return np.asarray(10.0 * np.log10(power + 1e-12), np.float32)
 
 

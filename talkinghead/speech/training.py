@@ -31,6 +31,7 @@ from talkinghead.speech.phoneme_net import (
     net_from_tensors,
 )
 from talkinghead.speech.phoneme_table import SILENCE
+from talkinghead.speech.pseudo_words import pseudo_text
 from talkinghead.speech.spectrum import BANDS, log_mel, normalised
 from talkinghead.speech.synthesis import synthesise
 from talkinghead.speech.transcripts import align_english, english_aligner
@@ -47,9 +48,6 @@ _VOICES = (
 ).split()
 _VARIANTS = ["", *(f"+m{n}" for n in range(1, 9)), *(f"+f{n}" for n in range(1, 6))]
 _VARIANTS += [f"+klatt{n}" for n in range(1, 5)]
-_ONSETS = "b bl br c ch d dr f fl fr g gr h j k l m m n p p pl pr qu r s sh sl sp st t th tr v w z"
-_NUCLEI = "a a e e i i o o u u ai ea ee oa oo ou ie au y"
-_CODAS = "b ck d f g k l lm m mp n nd ng nt p ps r rm rs s sh st t th ve x"
 _LANGUAGE_VOICES = {"en": "en-us", "de": "de"}
 
 _WIDTH = 128
@@ -137,24 +135,6 @@ def tensors_of(network: Any) -> dict[str, NDArray[np.generic]]:  # noqa: ANN401
     tensors["last"] = _half(network[-1].weight.detach().permute(2, 1, 0))
     tensors["last_bias"] = _half(network[-1].bias.detach())
     return tensors
-
-
-def pseudo_text(generator: np.random.Generator, words: list[str]) -> str:
-    """A sentence of made-up words and words of the transcripts, with a comma now and then."""
-    spoken: list[str] = []
-    for _ in range(int(generator.integers(4, 12))):
-        if words and generator.random() < 0.3:
-            word = words[generator.integers(len(words))].strip(",.;:!?\"'")
-        else:
-            word = "".join(_syllable(generator) for _ in range(int(generator.integers(1, 4))))
-        spoken.append(word + ("," if generator.random() < 0.12 else ""))
-    return " ".join(spoken) + "."
-
-
-def _syllable(generator: np.random.Generator) -> str:
-    onset = generator.choice(_ONSETS.split()) if generator.random() < 0.85 else ""
-    coda = generator.choice(_CODAS.split()) if generator.random() < 0.45 else ""
-    return f"{onset}{generator.choice(_NUCLEI.split())}{coda}"
 
 
 def _synthetic(generator: np.random.Generator, words: list[str]) -> list[Example]:

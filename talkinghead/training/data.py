@@ -1,0 +1,306 @@
+"""Clips and photos to a pack of fitted face crops, which the generator trains on.
+
+    python -m talkinghead.training.data --clips DIR --portraits DIR -o PACK
+
+A pack is a folder of shards, one for each clip and one for every `PHOTOS_A_SHARD` photos. A shard
+is an .npz file without pickles, at most 60 MB. Nothing of a pack is shipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.camera import DISTANCE_CM, Camera
+from renderer.coefficients import Floats
+from renderer.face_model import FaceModel
+from talkinghead.errors import TalkingHeadError
+from talkinghead.portrait.fit import FaceFit, FaceFitter
+from talkinghead.portrait.framing import square_around
+from talkinghead.portrait.landmarks import LandmarkDetector, landmark_detector
+from talkinghead.portrait.photo import read_photo
+from talkinghead.portrait.residual import landmark_residual
+from talkinghead.video.read import read_video
+from talkinghead.weights import load_weights
+
+TIERS = frozenset({"clean", "repo"})
+"""What shipped weights may be trained on (data/README.md)."""
+SIDE = 320
+"""Pixels of a stored picture: room to cut 256 from, moved, turned and scaled."""
+FACTOR = 2.1
+"""Side of a stored crop in units of the face's larger extent."""
+JPEG_QUALITY = 95
+PICTURES_A_CLIP = 250
+PICTURES_A_PERSON = 1500
+PHOTOS_A_SHARD = 200
+LARGEST_FIT_ERROR = 0.06
+"""Outer eye distances; above it the fit has failed (half the faces lie below 0.02)."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """N fitted pictures, from one clip or from N photos.
+
+    Attributes:
+        jpeg: (bytes,) uint8, all pictures, SIDE x SIDE RGB, one after the other.
+        jpeg_stop: (N,) int64, where each ends.
+        landmarks: (N, 478, 2) float32 pixels of the stored picture.
+        identity: (N, Ki) float32.
+        expression: (N, 52) float32.
+        rotation: (N, 3) float32 radians.
+        focal: (N,) float32 pixels.
+        centre: (N, 2) float32 pixels; the head's translation is 0 for the camera of each picture.
+        residual: (N, 478, 3) float16 cm, what the fit leaves at the landmarks, head frame.
+        track: (T, 55) float32 expression and rotation of every frame of the clip; T = N for photos.
+        row: (N,) int64 the picture's row of the track.
+        person: () str, the identity in the clip; "" for photos, each of which is another person.
+    """
+
+    jpeg: NDArray[np.uint8]
+    jpeg_stop: NDArray[np.int64]
+    landmarks: Floats
+    identity: Floats
+    expression: Floats
+    rotation: Floats
+    focal: Floats
+    centre: Floats
+    residual: NDArray[np.float16]
+    track: Floats
+    row: NDArray[np.int64]
+    person: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        """N."""
+        return len(self.row)
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether all pictures show one person."""
+        return bool(self.person != "")
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """(SIDE, SIDE, 3) uint8 RGB."""
+        start = int(self.jpeg_stop[index - 1]) if index else 0
+        data = self.jpeg[start : int(self.jpeg_stop[index])]
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1], np.uint8)
+
+    def camera(self, index: int) -> Camera:
+        """The camera on the stored picture."""
+        x, y = self.centre[index]
+        return Camera(float(self.focal[index]), (float(x), float(y)))
+
+    def window(self, index: int, radius: int) -> Floats:
+        """(2 radius + 1, 55) the track around a picture, held at its ends; photos stand still."""
+        row = int(self.row[index])
+        if not self.is_clip:
+            return np.repeat(self.track[row : row + 1], 2 * radius + 1, axis=0)
+        rows = np.clip(np.arange(row - radius, row + radius + 1), 0, len(self.track) - 1)
+        return self.track[rows]
+
+    def write(self, path: Path) -> None:
+        """Write atomically."""
+        temporary = path.with_suffix(".part")
+        with temporary.open("wb") as stream:
+            np.savez(stream, **{one.name: getattr(self, one.name) for one in fields(self)})
+        temporary.replace(path)
+
+
+def read_shard(path: Path) -> Shard:
+    """Read one shard."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Shard(**{one.name: arrays[one.name] for one in fields(Shard)})
+
+
+def read_pack(folder: Path) -> list[Shard]:
+    """All shards of a pack in the order of their names.
+
+    Raises:
+        TalkingHeadError: if there are none.
+    """
+    paths = sorted(folder.glob("*.npz"))
+    if not paths:
+        message = (
+            f"no shards in {folder}; make them: python -m talkinghead.training.data -o {folder}"
+        )
+        raise TalkingHeadError(message)
+    return [read_shard(path) for path in paths]
+
+
+class Packer:
+    """Finds, fits and cuts faces.
+
+    Args:
+        model: the face model.
+    """
+
+    def __init__(self, model: FaceModel) -> None:
+        self._fitter = FaceFitter(model, model.landmarks)
+
+    def clip(self, frames: Iterable[NDArray[np.uint8]], person: str) -> Shard | None:
+        """Track a clip and keep at most `PICTURES_A_CLIP` of its frames, evenly.
+
+        Returns:
+            None if no face can be followed.
+        """
+        detector = landmark_detector("mediapipe", tracking=True)
+        seen = [
+            (frame, points) for frame in frames if (points := _largest(detector, frame)) is not None
+        ]
+        if len(seen) < 2:
+            return None
+        points = np.stack([one for _, one in seen])
+        fit = self._fitter.fit_clip(points)
+        box = square_around(points.reshape(-1, 2), seen[0][0].shape, FACTOR)
+        count = min(len(seen), PICTURES_A_CLIP)
+        rows = np.unique(np.linspace(0, len(seen) - 1, count).astype(np.int64))
+        rows = rows[fit.error[rows] < LARGEST_FIT_ERROR]
+        if len(rows) < 2:
+            return None
+        pictures = [(seen[row][0], points[row], box, _frame(fit, int(row))) for row in rows]
+        return _shard(
+            pictures, np.concatenate([fit.expression, fit.rotation], axis=1), rows, person
+        )
+
+    def photos(self, photos: Iterable[NDArray[np.uint8]]) -> Shard | None:
+        """Fit photos, each of another person.
+
+        Returns:
+            None if no face was found in any.
+        """
+        detector = landmark_detector("mediapipe")
+        pictures = []
+        for photo in photos:
+            points = _largest(detector, photo)
+            if points is None:
+                continue
+            fit = self._fitter.fit(points[None])
+            if fit.error[0] < LARGEST_FIT_ERROR:
+                pictures.append((photo, points, square_around(points, photo.shape, FACTOR), fit))
+        if not pictures:
+            return None
+        track = [np.concatenate([one[3].expression, one[3].rotation], axis=1) for one in pictures]
+        return _shard(pictures, np.concatenate(track), np.arange(len(pictures)), "")
+
+
+def _largest(detector: LandmarkDetector, picture: NDArray[np.uint8]) -> Floats | None:
+    faces = detector.detect(picture)
+    return max(faces, key=lambda face: face.width).points if faces else None
+
+
+def _frame(fit: FaceFit, index: int) -> FaceFit:
+    """One picture of a fit."""
+    part = slice(index, index + 1)
+    return FaceFit(
+        fit.identity, fit.expression[part], fit.rotation[part], fit.origin[part],
+        fit.scale[part], fit.predicted[part], fit.error[part],
+    )  # fmt: skip
+
+
+Picture = tuple[NDArray[np.uint8], Floats, tuple[int, int, int, int], FaceFit]
+"""The whole picture, its landmarks, the box to cut and the fit."""
+
+
+def _shard(
+    pictures: Sequence[Picture], track: Floats, rows: NDArray[np.int64], person: str
+) -> Shard:
+    jpegs, landmarks, focal, centre, residual = [], [], [], [], []
+    for picture, points, (left, top, right, bottom), fit in pictures:
+        scale = SIDE / (right - left)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        cut = cv2.resize(picture[top:bottom, left:right], (SIDE, SIDE), interpolation=how)
+        jpegs.append(
+            cv2.imencode(".jpg", cut[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
+        )
+        landmarks.append((points - (left, top)) * scale)
+        x, y = fit.origin[0]
+        camera = Camera(float(fit.scale[0]) * DISTANCE_CM, (float(x), float(y)))
+        camera = camera.seen_from((left, top), scale)
+        focal.append(camera.focal)
+        centre.append(camera.centre)
+        residual.append(landmark_residual(fit, points))
+    return Shard(
+        jpeg=np.concatenate([np.ravel(one) for one in jpegs]),
+        jpeg_stop=np.cumsum([one.size for one in jpegs]).astype(np.int64),
+        landmarks=np.stack(landmarks).astype(np.float32),
+        identity=np.stack([one[3].identity for one in pictures]),
+        expression=np.concatenate([one[3].expression for one in pictures]),
+        rotation=np.concatenate([one[3].rotation for one in pictures]),
+        focal=np.array(focal, np.float32),
+        centre=np.array(centre, np.float32),
+        residual=np.stack(residual).astype(np.float16),
+        track=track.astype(np.float32),
+        row=np.asarray(rows, np.int64),
+        person=np.array(person),
+    )
+
+
+def chosen_clips(folder: Path) -> Iterator[tuple[Path, str]]:
+    """(file, person) of the clips to train on, no person with many more frames than the others."""
+    by_person: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in _index(folder):
+        by_person[row["identity"]].append(row)
+    for person, rows in sorted(by_person.items()):
+        frames = [min(float(row["seconds"]) * float(row["fps"]), PICTURES_A_CLIP) for row in rows]
+        share = min(1.0, PICTURES_A_PERSON / sum(frames))
+        count = max(1, round(share * len(rows)))
+        for index in np.linspace(0, len(rows) - 1, count).astype(int):
+            yield folder / "train" / rows[index]["file"], person
+
+
+def chosen_photos(folder: Path) -> list[Path]:
+    """The photos to train on."""
+    return [folder / "train" / row["file"] for row in _index(folder)]
+
+
+def _index(folder: Path) -> list[dict[str, str]]:
+    with (folder / "index.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [row for row in rows if row["split"] == "train" and row["tier"] in TIERS]
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--clips", type=Path, help="folder with index.csv and train/")
+    parser.add_argument("--portraits", type=Path, help="folder with index.csv and train/")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    chosen = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    packer = Packer(FaceModel.from_tensors(load_weights("face_model")))
+    if chosen.clips:
+        for path, person in chosen_clips(chosen.clips):
+            target = chosen.output / f"clip_{path.stem}.npz"
+            if not target.exists():
+                with read_video(path) as frames:
+                    _save(packer.clip(frames, person), target)
+    if chosen.portraits:
+        files = chosen_photos(chosen.portraits)
+        for start in range(0, len(files), PHOTOS_A_SHARD):
+            target = chosen.output / f"photos_{start:05d}.npz"
+            if not target.exists():
+                part = files[start : start + PHOTOS_A_SHARD]
+                _save(packer.photos(read_photo(path) for path in part), target)
+
+
+def _save(shard: Shard | None, path: Path) -> None:
+    if shard is None:
+        logger.info("%s: no face to follow, left out", path.name)
+        return
+    shard.write(path)
+    logger.info("%s: %d pictures, %.1f MB", path.name, len(shard), path.stat().st_size / 1e6)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import numpy as np
+
+from talkinghead.emotion.bank import load_bank
+from talkinghead.emotion.calibration import calibrate
+from talkinghead.emotion.clip_space import DeferredTower, SentenceTower
+from talkinghead.emotion.encoder import load_emotion_encoder
+from talkinghead.emotion.stored_space import as_tensors, fingerprint, stored_space
+from talkinghead.types import TextPrompt
+
+
+class WordTower:
+    """A tower without a network: letters counted."""
+
+    name = "letters"
+
+    def encode(self, texts):
+        rows = np.array(
+            [[text.lower().count(chr(97 + k)) + 0.01 for k in range(26)] for text in texts]
+        )
+        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_the_shipped_calibration_belongs_to_the_shipped_bank():
+    """After an edit of bank.json: python -m talkinghead.training.feelings."""
+    assert stored_space(load_bank(), SentenceTower.name) is not None
+
+
+def test_another_bank_or_tower_is_not_served():
+    bank = load_bank()
+    edited = replace(bank, background=(*bank.background, "the train is late"))
+    assert stored_space(edited, SentenceTower.name) is None
+    assert stored_space(bank, "another tower") is None
+
+
+def test_what_is_stored_is_what_was_solved(tmp_path, monkeypatch):
+    from talkinghead.weights import save_weights
+
+    bank, tower = load_bank(), WordTower()
+    solved = calibrate(tower, bank)
+    monkeypatch.setenv("EVOKE_WEIGHTS", str(tmp_path))
+    save_weights(as_tensors(solved, fingerprint(bank, tower.name)), "feelings", "test", "MIT")
+    stored = stored_space(bank, tower.name)
+    vectors = tower.encode(["full of joy", "very angry indeed", "the invoice is due on Monday"])
+    np.testing.assert_allclose(
+        stored.probabilities(vectors), solved.probabilities(vectors), rtol=1e-3, atol=1e-6
+    )
+    np.testing.assert_allclose(stored.confidence(vectors), solved.confidence(vectors), rtol=1e-3)
+
+
+def test_a_named_feeling_does_not_load_the_tower():
+    def load():
+        raise AssertionError
+
+    encoder = load_emotion_encoder()
+    encoder._tower = DeferredTower(SentenceTower.name, load)
+    assert encoder.understand(TextPrompt("furious")).mead_class == "angry"
+    assert encoder.understand(TextPrompt("")).mead_class == "neutral"
+
+
+def test_a_deferred_tower_loads_once():
+    loaded = []
+
+    def load():
+        loaded.append(1)
+        return WordTower()
+
+    tower = DeferredTower("letters", load)
+    assert loaded == []
+    assert tower.encode(["abc"]).shape == (1, 26)
+    tower.encode(["abc"])
+    assert loaded == [1]
