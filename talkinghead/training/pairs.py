@@ -1,0 +1,285 @@
+"""Training pairs: a source and a target of one face, and what the network is told about them.
+
+Of a clip both are frames; the target's mesh lies exactly on the target, corrected by its own
+residual. Of a photo the target is the photo, and the source is that photo moved by the geometric
+renderer to another expression and pose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.camera import Camera, pose
+from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, Floats, MotionCoefficients
+from renderer.conditions import (
+    NETWORK_SIDE,
+    ConditionRenderer,
+    Conditions,
+    GeometricFrame,
+    ModelTriangles,
+)
+from renderer.face_model import FaceModel
+from renderer.geometry import NECK_BOTTOM, NECK_TOP, FaceGeometry
+from renderer.networks import WINDOW_RADIUS
+from renderer.source import Source
+from talkinghead.portrait.framing import CROP_RISE
+from talkinghead.portrait.residual import ResidualSpreader, lid_closure
+from talkinghead.training.shards import Shard
+
+CROP_FACTOR = 1.75
+"""Side of what the network sees in units of the face's larger extent; as at inference."""
+GROUP = 8
+"""Pairs that are made together, because they share work."""
+MOUTH_OPENERS = ("jawOpen", "mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight",
+                 "mouthUpperUpLeft", "mouthUpperUpRight", "mouthShrugUpper")  # fmt: skip
+_WHOLE = (0.0, 0.0, float(NETWORK_SIDE), float(NETWORK_SIDE))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One sample; S = 256, s = 64.
+
+    Attributes:
+        source: (S, S, 3) uint8.
+        target: (S, S, 3) uint8.
+        picture: (S, S, 3) uint8, inner: (S, S, 2) uint8, maps: (s, s, 7) float16; see `Conditions`.
+        inner: see above.
+        maps: see above.
+        source_maps: (s, s, 4) float16 covered and code of the source.
+        window: (27, 55) float32 expression and rotation around the target frame.
+        resting: (55,) float32 of the source.
+    """
+
+    source: NDArray[np.uint8]
+    target: NDArray[np.uint8]
+    picture: NDArray[np.uint8]
+    inner: NDArray[np.uint8]
+    maps: NDArray[np.float16]
+    source_maps: NDArray[np.float16]
+    window: Floats
+    resting: Floats
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """By name, as a loader collates them."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A similarity from a stored picture to the network's: scale, turn, move.
+
+    Attributes:
+        matrix: (2, 3) float64 on pixel coordinates.
+        turn: radians, clockwise as seen.
+        scale: network pixels a stored pixel.
+    """
+
+    matrix: NDArray[np.float64]
+    turn: float
+    scale: float
+
+    @classmethod
+    def around(
+        cls,
+        landmarks: Floats,
+        factor: float = CROP_FACTOR,
+        turn: float = 0.0,
+        shift: tuple[float, float] = (0.0, 0.0),
+    ) -> Cut:
+        """A square around a face; shift is in units of the side."""
+        low, high = landmarks.min(0), landmarks.max(0)
+        extent = float((high - low).max())
+        centre = (low + high) / 2 - (0.0, CROP_RISE * extent)
+        centre = centre + np.array(shift) * factor * extent
+        scale = NETWORK_SIDE / (factor * extent)
+        cosine, sine = scale * np.cos(turn), scale * np.sin(turn)
+        linear = np.array([[cosine, -sine], [sine, cosine]])
+        offset = NETWORK_SIDE / 2 - linear @ centre
+        return cls(np.concatenate([linear, offset[:, None]], axis=1), turn, scale)
+
+    def points(self, points: Floats) -> Floats:
+        """(N, 2) stored to network pixels."""
+        return np.asarray(points @ self.matrix[:, :2].T + self.matrix[:, 2], np.float32)
+
+    def camera(self, camera: Camera) -> Camera:
+        """The camera on the network's picture; the turn goes into the head's roll."""
+        x, y = self.points(np.array([camera.centre], np.float32))[0]
+        return Camera(camera.focal * self.scale, (float(x), float(y)), camera.distance)
+
+    def rotation(self, rotation: Floats) -> Floats:
+        """(..., 3) pitch, yaw, roll as seen on the network's picture."""
+        return np.asarray(rotation + np.array([0, 0, self.turn], np.float32), np.float32)
+
+    def picture(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(S, S, 3) uint8."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] += matrix[:, :2].sum(1) / 2 - 0.5  # cv2 counts from the pixels' centres
+        size = (NETWORK_SIDE, NETWORK_SIDE)
+        cut = cv2.warpAffine(
+            picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(cut, np.uint8)
+
+
+class PairMaker:
+    """Makes pairs of shards.
+
+    Args:
+        model: the face model.
+        expressions: (N, 52) of clips: what photos' sources may look like.
+    """
+
+    def __init__(self, model: FaceModel, expressions: Floats) -> None:
+        self._model = model
+        self._expressions = expressions
+        self._shared = ModelTriangles.of(model)
+        self._spreader = ResidualSpreader(model, model.landmarks)
+
+    def from_clip(self, shard: Shard, source: int, targets: list[int], cut: Cut) -> Iterator[Pair]:
+        """Pairs of one source frame with several targets."""
+        still = self._source(shard, source, cut)
+        renderer = ConditionRenderer(FaceGeometry(self._model, still), self._shared)
+        source_maps = renderer.source_surface(_WHOLE).astype(np.float16)
+        for target in targets:
+            points = self._target_points(shard, target, cut, renderer.geometry)
+            frame = self._frame(renderer, points, shard.expression[target])
+            window = shard.window(target, WINDOW_RADIUS)
+            yield _pair(
+                still,
+                cut.picture(shard.picture(target)),
+                renderer.conditions(frame, points, _WHOLE),
+                source_maps,
+                np.concatenate([window[:, :-3], cut.rotation(window[:, -3:])], axis=1),
+            )
+
+    def from_photo(
+        self, shard: Shard, index: int, cut: Cut, generator: np.random.Generator
+    ) -> Pair:
+        """A pair whose source is the photo moved to another expression and pose."""
+        photo = self._source(shard, index, cut, with_lids=True)
+        geometry = FaceGeometry(self._model, photo)
+        motion = self._other_motion(photo.motion, generator)
+        points = geometry.project(motion)[0]
+        moved = self._frame(ConditionRenderer(geometry, self._shared), points, motion.expression[0])
+        source = self._moved(photo, motion, points, moved.picture)
+        moved_geometry = FaceGeometry(self._model, source)
+        moved_geometry.source_points = points  # the neck has stayed behind
+        renderer = ConditionRenderer(moved_geometry, self._shared)
+        frame = self._frame(renderer, geometry.source_points, photo.motion.expression[0])
+        window = np.repeat(_coefficients(photo.motion)[None], 2 * WINDOW_RADIUS + 1, axis=0)
+        return _pair(
+            source,
+            _resampled(photo.image, generator),
+            renderer.conditions(frame, geometry.source_points, _WHOLE),
+            renderer.source_surface(_WHOLE).astype(np.float16),
+            window,
+        )
+
+    def _source(self, shard: Shard, index: int, cut: Cut, *, with_lids: bool = False) -> Source:
+        image = cut.picture(shard.picture(index))
+        identity = shard.identity[index]
+        residual = self._spreader.spread(shard.residual[index].astype(np.float32))
+        closure = (
+            lid_closure(self._model, identity, residual)
+            if with_lids
+            else np.zeros((2, *residual.shape), np.float32)
+        )
+        motion = MotionCoefficients(
+            shard.expression[index][None],
+            cut.rotation(shard.rotation[index])[None],
+            np.zeros((1, 3), np.float32),
+            25.0,
+        )
+        return Source(
+            image, cut.camera(shard.camera(index)), identity, motion, residual, closure,
+            cut.points(shard.landmarks[index]), image,
+        )  # fmt: skip
+
+    def _target_points(self, shard: Shard, index: int, cut: Cut, geometry: FaceGeometry) -> Floats:
+        """(V, 3) the target's mesh on its own frame; the lower neck stays where the source's is."""
+        shape = self._model.deform(geometry.resting, shard.expression[index][None])[0]
+        shape += self._spreader.spread(shard.residual[index].astype(np.float32))
+        rotation = cut.rotation(shard.rotation[index])
+        still = np.zeros(3, np.float32)
+        points = cut.camera(shard.camera(index)).project(pose(shape, rotation, still))
+        share = np.clip((geometry.resting[:, 1] - NECK_BOTTOM) / (NECK_TOP - NECK_BOTTOM), 0, 1)
+        neck = np.flatnonzero(share < 1)
+        follows = (share * share * (3 - 2 * share))[neck, None]
+        source = geometry.source
+        at_rest = source.camera.project(pose(shape[neck], source.motion.rotation[0], still))
+        points[neck] = at_rest + follows * (points[neck] - at_rest)
+        return points
+
+    def _frame(
+        self, renderer: ConditionRenderer, points: Floats, expression: Floats
+    ) -> GeometricFrame:
+        aperture = self._model.lip_aperture(expression[None], renderer.geometry.resting)
+        return renderer.frame(points, float(aperture[0]))
+
+    def _other_motion(
+        self, motion: MotionCoefficients, generator: np.random.Generator
+    ) -> MotionCoefficients:
+        expression = self._expressions[generator.integers(len(self._expressions))].copy()
+        if generator.random() < 0.4:  # the usual portrait keeps its mouth shut
+            for name in MOUTH_OPENERS:
+                expression[ARKIT_INDEX[name]] *= 0.1
+        turn = generator.normal(0.0, (0.08, 0.16, 0.05)).astype(np.float32)
+        return replace(
+            motion, expression=expression[None], rotation=motion.rotation + np.clip(turn, -0.4, 0.4)
+        )
+
+    def _moved(
+        self, photo: Source, motion: MotionCoefficients, points: Floats, image: NDArray[np.uint8]
+    ) -> Source:
+        """The moved photo as a source; what closed its lids becomes part of its residual."""
+        blinks = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
+        start = photo.motion.expression[0, blinks]
+        blink = np.clip((motion.expression[0, blinks] - start) / np.maximum(1 - start, 0.2), 0, 1)
+        residual = photo.residual + np.tensordot(blink, photo.lid_closure, axes=1)
+        return replace(
+            photo,
+            image=image,
+            surroundings=image,
+            motion=motion,
+            residual=residual.astype(np.float32),
+            lid_closure=np.zeros_like(photo.lid_closure),
+            landmarks=self._model.landmarks.on(points)[:, :2],
+        )
+
+
+def _coefficients(motion: MotionCoefficients) -> Floats:
+    return np.concatenate([motion.expression[0], motion.rotation[0]])
+
+
+def _pair(
+    source: Source,
+    target: NDArray[np.uint8],
+    conditions: Conditions,
+    source_maps: NDArray[np.float16],
+    window: Floats,
+) -> Pair:
+    return Pair(
+        source.image, target, conditions.picture, conditions.inner,
+        conditions.maps.astype(np.float16), source_maps,
+        window.astype(np.float32), _coefficients(source.motion).astype(np.float32),
+    )  # fmt: skip
+
+
+def _resampled(picture: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+    """As soft as its source, which was moved twice: else the network would learn to sharpen."""
+    x, y = generator.uniform(0.2, 0.5, 2)
+    for sign in (1, -1):
+        matrix = np.array([[1, 0, sign * x], [0, 1, sign * y]])
+        picture = np.asarray(
+            cv2.warpAffine(
+                picture, matrix, picture.shape[1::-1],
+                flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,
+            ),
+            np.uint8,
+        )  # fmt: skip
+    return picture
