@@ -29,6 +29,10 @@ CODE_SPAN_CM = 12.0
 """The canonical code is the place on the mean face at rest, divided by this."""
 TARGET_MAPS, SOURCE_MAPS = 7, 4
 """Channels: flow 2, visibility 1, covered 1, code 3; and covered 1, code 3."""
+WINDOW_RADIUS = 13
+"""Frames before and after the one that is rendered, of which the style knows (PIRenderer's)."""
+MOTION_WIDTH = 55
+"""Expression and rotation; where the head stands is in the maps."""
 
 Box = tuple[float, float, float, float]
 
@@ -148,11 +152,11 @@ class ConditionRenderer:
         picture = warp(self.source.surroundings, self._grid, offset)
         inner = np.zeros((*picture.shape[:2], 2), np.float32)
         for window, one in zip(self._windows, frames, strict=True):
-            if one is not None:
-                compose(picture, self.source, one, window.photo_trust)
+            if one is not None and one.inner is not None:
+                compose(picture, self.source, one.inner, window.photo_trust)
                 channel = 0 if window.layout.name == "mouth" else 1
-                place = inner[(*one.where, slice(channel, channel + 1))]
-                np.maximum(place, one.inner, out=place)
+                place = inner[(*one.inner.where, slice(channel, channel + 1))]
+                np.maximum(place, one.inner.alpha, out=place)
         return GeometricFrame(picture, offset, inner)
 
     def conditions(self, frame: GeometricFrame, points: Floats, box: Box) -> Conditions:

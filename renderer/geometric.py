@@ -72,8 +72,8 @@ class GeometricRenderer:
                 blend_offset(offset, frame)
         picture = warp(self.source.surroundings, self._grid, offset)
         for window, frame in zip(self._windows, frames, strict=True):
-            if frame is not None:
-                compose(picture, self.source, frame, window.photo_trust)
+            if frame is not None and frame.inner is not None:
+                compose(picture, self.source, frame.inner, window.photo_trust)
         return picture
 
 

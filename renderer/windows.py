@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
 from renderer.easing import smooth_step
-from renderer.flow_field import extend, pixel_grid, warp
+from renderer.flow_field import pixel_grid, warp
 from renderer.geometry import FaceGeometry
 from renderer.rasterizer import rasterize
+from renderer.resolve import SUPERSAMPLING, resolve
 from renderer.source import Source
 
-SUPERSAMPLING = 2
 FEATHER = 0.18
 """Share of a window over which its flow blends into the coarse flow."""
 MIN_OPENING_CM = 0.2
@@ -53,6 +53,30 @@ class WindowLayout:
 
 
 @dataclass(frozen=True)
+class InnerPatch:
+    """What lies behind the skin, in the smallest box that holds it.
+
+    Attributes:
+        left: x of the box on the picture.
+        top: y of the box.
+        alpha: (h, w, 1) 0..1 how far the pixel shows the inner surface.
+        flow: (h, w, 3) its flow, and 0..1 how far it has left the place where the photo shows it.
+        paint: (h, w, 3) its painted colours, 0..255.
+    """
+
+    left: int
+    top: int
+    alpha: Floats
+    flow: Floats
+    paint: Floats
+
+    @property
+    def where(self) -> tuple[slice, slice]:
+        """Rows and columns on the picture."""
+        return _place(self.left, self.top, self.alpha)
+
+
+@dataclass(frozen=True)
 class WindowFrame:
     """One frame of one window, at the picture's resolution.
 
@@ -61,24 +85,19 @@ class WindowFrame:
         top: y of the window's first row.
         offset: (h, w, 2) flow of the skin.
         blend: (h, w, 1) how far this flow replaces the coarse one.
-        inner: (h, w, 1) 0..1 how far the pixel shows what lies behind the skin.
-        inner_flow: (h, w, 3) flow of the inner surface, and 0..1 how far it has left the photo.
-        paint: (h, w, 3) painted colours of the inner surface, 0..255.
+        inner: what shows behind the skin; None if nothing does.
     """
 
     left: int
     top: int
     offset: Floats
     blend: Floats
-    inner: Floats
-    inner_flow: Floats
-    paint: Floats
+    inner: InnerPatch | None
 
     @property
     def where(self) -> tuple[slice, slice]:
         """Rows and columns on the picture."""
-        height, width = self.offset.shape[:2]
-        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+        return _place(self.left, self.top, self.offset)
 
 
 class Window:
@@ -131,9 +150,14 @@ class Window:
         raster = rasterize(
             local, self._triangles, attributes, (height * fine, width * fine), self.backend
         )
-        is_inner = (raster.triangle >= self.layout.inner_start) & self._inside_outline(points, box)
-        is_skin = raster.covered & (raster.triangle < self.layout.inner_start)
-        return self._assemble(box, raster.attributes, is_skin, is_inner)
+        allowed = self._inside_outline(points, box)
+        skin, inner = resolve(raster.attributes, raster.triangle, self.layout.inner_start, allowed)
+        # Beyond the mesh, where the window reaches over the cheek's edge, the coarse flow is right.
+        covered = cv2.blur(skin[..., 2] + inner[..., 6], (5, 5)) * (skin[..., 2] > 0)
+        blend = self._blend(width, height) * covered[..., None]
+        return WindowFrame(
+            left, top, np.ascontiguousarray(skin[..., :2]), blend, _patch(left, top, skin, inner)
+        )
 
     def _distance_carried(self, points: Floats) -> float:
         """0..1 how far the jaw has moved from where the photo has it; 1 from 3 mm on."""
@@ -145,33 +169,13 @@ class Window:
         centimetres = abs(float(relative)) / self.geometry.source.camera.pixels_per_cm
         return float(smooth_step(centimetres / 0.3))
 
-    def _inside_outline(self, points: Floats, box: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    def _inside_outline(self, points: Floats, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+        """(2h, 2w) 1 where something inner may show at all."""
         left, top, width, height = box
         contour = (points[self.layout.outline, :2] - (left, top)) * SUPERSAMPLING
         mask = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
         cv2.fillPoly(mask, [np.round(contour).astype(np.int32)], 1)
-        return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0)
-
-    def _assemble(
-        self,
-        box: tuple[int, int, int, int],
-        attributes: Floats,
-        is_skin: NDArray[np.bool_],
-        is_inner: NDArray[np.bool_],
-    ) -> WindowFrame:
-        left, top, width, height = box
-        skin, skin_share = _average(attributes[..., :2], is_skin, (width, height))
-        inner, inner_share = _average(attributes, is_inner, (width, height))
-        offset = extend(skin, np.minimum(skin_share * 4, 1))
-        covered = skin_share + inner_share
-        inner_alpha = inner_share / np.maximum(covered, 1e-6)
-        # Beyond the mesh, where the window reaches over the cheek's edge, the coarse flow is right.
-        blend = self._blend(width, height) * cv2.blur(covered, (5, 5))[..., None]
-        inner_known = np.minimum(inner_share * 4, 1)
-        return WindowFrame(
-            left, top, offset, blend, inner_alpha[..., None],
-            extend(inner[..., :3], inner_known), extend(inner[..., 3:], inner_known),
-        )  # fmt: skip
+        return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
 
     def _box(self, points: Floats) -> tuple[int, int, int, int] | None:
         """(left, top, width, height) on the picture; None if nothing of it is inside."""
@@ -198,51 +202,56 @@ class Window:
         """
         trust = np.zeros(self._size, np.float32)
         frame = self.draw(self.geometry.source_points, np.zeros_like(self.geometry.source_points))
-        if frame is not None:
-            shown = cv2.dilate(frame.inner[..., 0], np.ones((3, 3), np.uint8))
-            trust[frame.where] = np.minimum(2 * shown, 1) * self._openness(frame.inner)
-        return trust
+        if frame is not None and frame.inner is not None:
+            trust[frame.inner.where] = frame.inner.alpha[..., 0]
+            trust = np.minimum(2 * cv2.dilate(trust, np.ones((3, 3), np.uint8)), 1)
+            trust *= self._openness(frame.inner.alpha)
+        return np.asarray(trust, np.float32)
 
-    def _openness(self, inner: Floats) -> float:
+    def _openness(self, alpha: Floats) -> float:
         """0 for a slit, which is a line of the fit and not a view of the inside; 1 when open."""
-        columns = inner[..., 0].sum(0)
+        columns = alpha[..., 0].sum(0)
         height = float(np.sort(columns)[-max(1, len(columns) // 5) :].mean())
         opening = height / (self.geometry.source.camera.pixels_per_cm * MIN_OPENING_CM)
         return float(smooth_step(opening - 0.5))
 
 
-def compose(
-    picture: NDArray[np.uint8], source: Source, frame: WindowFrame, trust: Floats
-) -> None:  # fmt: skip
+def compose(picture: NDArray[np.uint8], source: Source, patch: InnerPatch, trust: Floats) -> None:
     """Put what lies behind the skin into the warped picture, in place.
 
     Args:
         picture: (H, W, 3) the warped skin.
         source: the photo.
-        frame: the window.
+        patch: of one window.
         trust: (H, W) from `Window.photo_trust`.
     """
-    if not frame.inner.any():
-        return
-    rows, columns = frame.where
-    height, width = frame.offset.shape[:2]
-    grid = pixel_grid(height, width, (frame.left, frame.top))
+    rows, columns = patch.where
+    height, width = patch.alpha.shape[:2]
+    grid = pixel_grid(height, width, (patch.left, patch.top))
     in_surroundings = grid + np.array(source.margin, np.float32)
-    offset = np.ascontiguousarray(frame.inner_flow[..., :2])
+    offset = np.ascontiguousarray(patch.flow[..., :2])
     shown = warp(source.surroundings, in_surroundings, offset).astype(np.float32)
-    known = np.clip(warp(trust, grid, offset), 0, 1)[..., None] * (1 - frame.inner_flow[..., 2:])
-    behind = shown * known + frame.paint * (1 - known)
+    known = np.clip(warp(trust, grid, offset), 0, 1)[..., None] * (1 - patch.flow[..., 2:])
+    behind = shown * known + patch.paint * (1 - known)
     skin = picture[rows, columns].astype(np.float32)
-    mixed = skin + (behind - skin) * frame.inner
+    mixed = skin + (behind - skin) * patch.alpha
     picture[rows, columns] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
 
-def _average(
-    values: Floats, mask: NDArray[np.bool_], size: tuple[int, int]
-) -> tuple[Floats, Floats]:
-    """Mean of the masked fine pixels in each picture pixel (H, W, C), and the masked share."""
-    width, height = size
-    cells = (height, SUPERSAMPLING, width, SUPERSAMPLING)
-    share = mask.reshape(cells).mean((1, 3), dtype=np.float32)
-    total = (values * mask[..., None]).reshape(*cells, -1).mean((1, 3), dtype=np.float32)
-    return total / np.maximum(share, 1e-6)[..., None], share
+def _place(left: int, top: int, pixels: Floats) -> tuple[slice, slice]:
+    height, width = pixels.shape[:2]
+    return slice(top, top + height), slice(left, left + width)
+
+
+def _patch(left: int, top: int, skin: Floats, inner: Floats) -> InnerPatch | None:
+    """Cut the inner part out of a window's resolved pixels."""
+    share = inner[..., 6]
+    rows, columns = np.flatnonzero(share.any(1)), np.flatnonzero(share.any(0))
+    if not len(rows):
+        return None
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    alpha = share[box] / np.maximum(share[box] + skin[..., 2][box], 1e-6)
+    return InnerPatch(
+        left + int(columns[0]), top + int(rows[0]), alpha[..., None],
+        np.ascontiguousarray(inner[box][..., :3]), inner[box][..., 3:6],
+    )  # fmt: skip

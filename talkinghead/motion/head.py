@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from renderer.coefficients import Floats, MotionCoefficients
 from talkinghead.motion.coarticulation import smoothstep
@@ -72,6 +71,8 @@ def accents_of(features: SpeechFeatures) -> list[tuple[float, float]]:
     Returns:
         (seconds, strength 0..1), in order of time.
     """
+    from scipy.signal import find_peaks
+
     fps = features.fps
     raised = np.clip(features.pitch, -4.0, 8.0) / 6.0 * features.voiced
     emphasis = gaussian_filter1d(features.loudness + 0.7 * raised, 0.08 * fps, mode="nearest")

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.camera import Camera, pose
-from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, Floats, MotionCoefficients
+from renderer.coefficients import ARKIT_INDEX, Floats, MotionCoefficients
 from renderer.conditions import (
     NETWORK_SIDE,
+    WINDOW_RADIUS,
     ConditionRenderer,
     Conditions,
     GeometricFrame,
@@ -25,7 +26,6 @@ from renderer.conditions import (
 )
 from renderer.face_model import FaceModel
 from renderer.geometry import NECK_BOTTOM, NECK_TOP, FaceGeometry
-from renderer.networks import WINDOW_RADIUS
 from renderer.source import Source
 from talkinghead.portrait.framing import CROP_RISE
 from talkinghead.portrait.residual import ResidualSpreader, lid_closure
