@@ -144,7 +144,7 @@ class InnerPaint:
         Args:
             aperture: opening of the lips in outer eye distances: less light enters a small mouth.
         """
-        light = 0.5 + 0.5 * float(smooth_step(aperture / 0.14))
+        light = 0.72 + 0.28 * float(smooth_step(aperture / 0.14))
         colours = self._colours.copy()
         colours[self._inside] = self._cavity + (self._colours[self._inside] - self._cavity) * light
         return colours

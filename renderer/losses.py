@@ -1,0 +1,137 @@
+"""What the generator is trained to minimise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from renderer.coefficients import Floats
+from renderer.conditions import CODE_SPAN_CM, ModelTriangles
+from renderer.face_model import FaceModel
+from renderer.generator import Change
+from renderer.landmark_groups import LIDS, LIPS
+from renderer.layers import upsampled
+
+REGION_GAIN = 5.0
+"""Mouth and eyes count this much more than the rest."""
+MOUTH_RADIUS_CM, EYE_RADIUS_CM = 2.6, 1.5
+GRADIENT_SCALES = 3
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Mouth, left eye and right eye on the canonical code.
+
+    Attributes:
+        centres: (3, 3) float32 code.
+        radii: (3,) float32 code.
+    """
+
+    centres: Floats
+    radii: Floats
+
+    @classmethod
+    def of(cls, model: FaceModel, shared: ModelTriangles) -> Regions:
+        """Where lips and lids lie."""
+        places = model.landmarks.on(shared.code)
+        groups = (LIPS, LIDS["left"], LIDS["right"])
+        centres = np.stack([places[list(group)].mean(0) for group in groups])
+        radii = np.array([MOUTH_RADIUS_CM, EYE_RADIUS_CM, EYE_RADIUS_CM]) / CODE_SPAN_CM
+        return cls(centres.astype(np.float32), radii.astype(np.float32))
+
+    def closeness(self, maps: Tensor) -> Tensor:
+        """How near each pixel is to mouth and eyes.
+
+        Args:
+            maps: (B, 7, s, s) of the target, see `Conditions`.
+
+        Returns:
+            (B, 3, s, s) 0..1, 1 at the centre of mouth, left eye, right eye.
+        """
+        covered, code = maps[:, 3:4].float(), maps[:, 4:7].float()
+        centres = torch.from_numpy(self.centres).to(code.device)
+        radii = torch.from_numpy(self.radii).to(code.device)
+        squared = (code[:, None] - centres[None, :, :, None, None]).square().sum(2)
+        return torch.exp(-squared / radii[None, :, None, None].square()) * covered
+
+
+def region_weight(closeness: Tensor, size: tuple[int, int]) -> Tensor:
+    """(B, 1, H, W) weight of each pixel: 1, and more on mouth and eyes."""
+    return 1 + REGION_GAIN * upsampled(closeness.amax(1, keepdim=True), size)
+
+
+def reconstruction(picture: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Weighted L1, and weighted L1 of the gradients at three scales.
+
+    Args:
+        picture: (B, 3, H, W).
+        target: (B, 3, H, W).
+        weight: (B, 1, H, W).
+
+    Returns:
+        Two scalars; sums over pixels divided by the sum of the weights.
+    """
+    error = picture - target
+    absolute = (error.abs() * weight).sum() / (weight.sum() * error.shape[1])
+    gradient = error.new_zeros(())
+    for _ in range(GRADIENT_SCALES):
+        across = (error[..., 1:] - error[..., :-1]).abs() * weight[..., 1:]
+        down = (error[..., 1:, :] - error[..., :-1, :]).abs() * weight[..., 1:, :]
+        gradient = gradient + (across.sum() + down.sum()) / (weight.sum() * error.shape[1])
+        error, weight = functional.avg_pool2d(error, 2), functional.avg_pool2d(weight, 2)
+    return absolute, gradient
+
+
+def modesty(change: Change, inner: Tensor) -> tuple[Tensor, Tensor]:
+    """Size and roughness of the residual flow, and texture where the warped photo would do.
+
+    Args:
+        change: from the generator.
+        inner: (B, 2, S, S) where geometry paints; texture is free there.
+
+    Returns:
+        Two scalars.
+    """
+    flow = change.flow
+    rough = (flow[..., 1:] - flow[..., :-1]).abs().mean() + (
+        flow[..., 1:, :] - flow[..., :-1, :]
+    ).abs().mean()
+    outside = 1 - inner.amax(1, keepdim=True)
+    return flow.square().mean() + 0.1 * rough, (change.mask * outside).mean()
+
+
+def hinge(real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    """The discriminators' loss (Lim and Ye 2017); one tensor of patch scores each."""
+    terms = [
+        functional.relu(1 - good).mean() + functional.relu(1 + bad).mean()
+        for good, bad in zip(real, fake, strict=True)
+    ]
+    return torch.stack(terms).mean()
+
+
+def deceit(fake: list[Tensor]) -> Tensor:
+    """The generator's adversarial loss."""
+    return -torch.stack([scores.mean() for scores in fake]).mean()
+
+
+def feature_matching(real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    """Mean L1 between the discriminators' features (Wang et al., CVPR 2018)."""
+    terms = [
+        functional.l1_loss(bad.float(), good.detach().float())
+        for good, bad in zip(real, fake, strict=True)
+    ]
+    return torch.stack(terms).mean()
+
+
+def psnr(picture: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """(B,) decibels of pictures in 0..1, weighted if weights (B, 1, H, W) are given."""
+    squared = (picture.clamp(0, 1) - target).square().mean(1, keepdim=True)
+    if weight is None:
+        error = squared.mean((1, 2, 3))
+    else:
+        error = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-6)
+    return -10 * torch.log10(error.clamp_min(1e-10))
