@@ -25,6 +25,9 @@ from renderer.windows import Window, WindowLayout, compose
 
 NETWORK_SIDE = 256
 MAP_SIDE = NETWORK_SIDE // 4
+NETWORK_FACTOR, NETWORK_RISE = 1.75, 0.06
+"""What the network sees: a square of this many times the face's larger extent, raised by so much of
+it."""
 CODE_SPAN_CM = 12.0
 """The canonical code is the place on the mean face at rest, divided by this."""
 TARGET_MAPS, SOURCE_MAPS = 7, 4
@@ -167,7 +170,7 @@ class ConditionRenderer:
             points: (V, 3) the vertices it was made from.
             box: (left, top, right, bottom) of the square part of the picture that it sees.
         """
-        picture = cut(frame.picture, box, NETWORK_SIDE)
+        picture = np.asarray(cut(frame.picture, box, NETWORK_SIDE), np.uint8)
         inner = np.clip(cut(frame.inner, box, NETWORK_SIDE) * 255 + 0.5, 0, 255)
         flow = cut(frame.offset, box, MAP_SIDE) * np.float32(2 / (box[2] - box[0]))
         surface = self.surface(points, box)
@@ -214,3 +217,20 @@ def cut(values: NDArray[np.uint8] | Floats, box: Box, side: int) -> NDArray[np.u
 
 def _inside(box: Box, shape: tuple[int, ...]) -> bool:
     return box[0] >= 0 and box[1] >= 0 and box[2] <= shape[1] and box[3] <= shape[0]
+
+
+def network_box(landmarks: Floats) -> Box:
+    """The square that the network sees: head and hair, in whole pixels.
+
+    Args:
+        landmarks: (L, 2) on the source's picture.
+
+    Returns:
+        (left, top, right, bottom); it may reach beyond the picture.
+    """
+    low, high = landmarks.min(0), landmarks.max(0)
+    extent = float((high - low).max())
+    centre = (low + high) / 2 - (0.0, NETWORK_RISE * extent)
+    side = 2.0 * round(NETWORK_FACTOR * extent / 2)
+    left, top = (round(float(value) - side / 2) for value in centre)
+    return float(left), float(top), left + side, top + side

@@ -8,13 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from renderer.layers import upsampled
-from renderer.networks import (
-    INNER_START,
-    MASK_START,
-    GeneratorConfig,
-    Hierarchy,
-    warp_by,
-)
+from renderer.networks import GeneratorConfig, Hierarchy, warp_by
 
 
 @dataclass(frozen=True)
@@ -45,15 +39,13 @@ class Change:
     Attributes:
         flow: (B, 2, s, s) residual backward flow in half sides, on the geometric picture.
         shading: (B, 3, s, s) added to the colours 0..1; smooth.
-        texture: (B, 3, S, S) added on top where the mask is open.
-        mask: (B, 1, S, S) 0..1.
+        texture: (B, 3, S, S) added to the colours at the network's resolution.
         visibility: (B, 1, s, s) 0..1 how far the warped source was believed; 1 = fully.
     """
 
     flow: Tensor
     shading: Tensor
     texture: Tensor
-    mask: Tensor
     visibility: Tensor
 
 
@@ -80,11 +72,8 @@ class FaceGenerator(nn.Module):
         """What to change, given the source's features."""
         known = torch.cat([batch.picture * 2 - 1, batch.inner], dim=1)
         fields, texture = self.hierarchy(features, known, batch.maps, batch.motion)
-        shown = batch.inner.amax(1, keepdim=True)
-        logit = texture[:, 3:] + MASK_START + INNER_START * shown
         return Change(
-            fields[:, :2], fields[:, 3:], texture[:, :3], torch.sigmoid(logit),
-            torch.sigmoid(fields[:, 2:3] + 2),
+            fields[:, :2], fields[:, 3:], texture, torch.sigmoid(fields[:, 2:3] + 2)
         )  # fmt: skip
 
     def forward(self, batch: Batch) -> tuple[Tensor, Change]:
@@ -102,4 +91,4 @@ def applied(picture: Tensor, change: Change) -> Tensor:
     """
     size = (picture.shape[-2], picture.shape[-1])
     moved = warp_by(picture, upsampled(change.flow, size), "bicubic")
-    return moved + upsampled(change.shading, size) + change.mask * change.texture
+    return moved + upsampled(change.shading, size) + change.texture

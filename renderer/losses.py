@@ -18,6 +18,10 @@ from renderer.layers import upsampled
 
 REGION_GAIN = 5.0
 """Mouth and eyes count this much more than the rest."""
+BACKGROUND = 0.3
+"""Weight far from the head."""
+HEAD_RIM = 13
+"""Map pixels over which the head's outline fades into the background's weight."""
 MOUTH_RADIUS_CM, EYE_RADIUS_CM = 2.6, 1.5
 GRADIENT_SCALES = 3
 
@@ -59,9 +63,18 @@ class Regions:
         return torch.exp(-squared / radii[None, :, None, None].square()) * covered
 
 
-def region_weight(closeness: Tensor, size: tuple[int, int]) -> Tensor:
-    """(B, 1, H, W) weight of each pixel: 1, and more on mouth and eyes."""
-    return 1 + REGION_GAIN * upsampled(closeness.amax(1, keepdim=True), size)
+def region_weight(maps: Tensor, closeness: Tensor, size: tuple[int, int]) -> Tensor:
+    """(B, 1, H, W) weight of each pixel: 1 on the head, more on mouth and eyes.
+
+    Args:
+        maps: (B, 7, s, s) of the target.
+        closeness: (B, 3, s, s) from `Regions.closeness`.
+        size: (H, W).
+    """
+    head = functional.avg_pool2d(maps[:, 3:4].float(), HEAD_RIM, 1, HEAD_RIM // 2)
+    # A background that moves by itself, as a hand-held camera makes it, cannot be predicted.
+    ground = BACKGROUND + (1 - BACKGROUND) * (2 * head).clamp(max=1)
+    return upsampled(ground + REGION_GAIN * closeness.amax(1, keepdim=True), size)
 
 
 def reconstruction(picture: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,7 +100,7 @@ def reconstruction(picture: Tensor, target: Tensor, weight: Tensor) -> tuple[Ten
 
 
 def modesty(change: Change, inner: Tensor) -> tuple[Tensor, Tensor]:
-    """Size and roughness of the residual flow, and texture where the warped photo would do.
+    """Size and roughness of the residual flow, and texture where the moved photo would do.
 
     Args:
         change: from the generator.
@@ -101,7 +114,7 @@ def modesty(change: Change, inner: Tensor) -> tuple[Tensor, Tensor]:
         flow[..., 1:, :] - flow[..., :-1, :]
     ).abs().mean()
     outside = 1 - inner.amax(1, keepdim=True)
-    return flow.square().mean() + 0.1 * rough, (change.mask * outside).mean()
+    return flow.square().mean() + 0.1 * rough, (change.texture.abs() * outside).mean()
 
 
 def hinge(real: list[Tensor], fake: list[Tensor]) -> Tensor:

@@ -13,9 +13,6 @@ from renderer.conditions import MOTION_WIDTH, SOURCE_MAPS, TARGET_MAPS
 from renderer.layers import SLOPE, Convolution, MotionEncoder, ResidualBlock, upsampled
 
 UNSHUFFLE = 4
-INNER_START = 4.0
-"""Where the geometric picture is painted the texture's mask starts open, elsewhere nearly shut."""
-MASK_START = -2.0
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ class Hierarchy(nn.Module):
             for coarse, fine in zip(channels[:0:-1], channels[-2::-1], strict=True)
         )
         self.last = ResidualBlock(channels[0], config.style)
-        self.texture = Convolution(channels[0], 4 * UNSHUFFLE**2, start=0.0)
+        self.texture = Convolution(channels[0], 3 * UNSHUFFLE**2, start=0.0)
 
     def forward(
         self, source: list[Tensor], picture: Tensor, maps: Tensor, motion: Tensor
@@ -144,7 +141,7 @@ class Hierarchy(nn.Module):
             motion: (B, 27, 110) the window, and beside it the source's coefficients.
 
         Returns:
-            Fields (B, 6, s, s) and texture (B, 4, S, S): colour change and mask logit.
+            Fields (B, 6, s, s) and texture (B, 3, S, S).
         """
         style = self.style(motion)
         known = self.known(picture, maps)

@@ -21,7 +21,7 @@ from talkinghead.errors import BadOption, NotBuiltYet
 from talkinghead.motion.interface import AudioToMotion, HeadMotion
 from talkinghead.motion.rules import RulesAudioToMotion
 from talkinghead.motion.smoothing import smooth_track
-from talkinghead.motion.track_file import read_motion, write_motion
+from talkinghead.motion.track_file import check_motion_path, read_motion, write_motion
 from talkinghead.motion.transfer import ExpressionTransfer, transfer
 from talkinghead.portrait.fitter import Portrait, PortraitFitter
 from talkinghead.portrait.framing import crop_view, region_view
@@ -177,6 +177,8 @@ class TalkingHead:
         options = options or GenerateOptions()
         clock = Clock()
         check_output_path(Path(save_to))
+        if export_motion is not None:
+            check_motion_path(export_motion)
         with clock.stage("portrait", progress):
             portrait = self._fit_for_video(photo, options)
         with clock.stage("speech", progress):

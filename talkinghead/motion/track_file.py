@@ -28,6 +28,20 @@ _RANGES = ((0.0, 1.0, ARKIT_NAMES), (-6.3, 6.3, POSE_NAMES[:3]), (-1e4, 1e4, POS
 """Lowest and highest value of the columns."""
 
 
+def check_motion_path(path: Path) -> None:
+    """Refuse a motion file that could not be written, before the work is done.
+
+    Raises:
+        OutputNotWritable: for a suffix other than .csv or .json, or a missing folder.
+    """
+    if path.suffix.lower() not in {".csv", ".json"}:
+        message = f"{path.name} has the suffix {path.suffix!r}: name it .csv or .json"
+        raise OutputNotWritable(message)
+    if not path.parent.is_dir():
+        message = f"the folder {path.parent} does not exist; make it, or choose another output"
+        raise OutputNotWritable(message)
+
+
 def write_motion(motion: MotionCoefficients, path: Path) -> None:
     """Write a track; the suffix .csv or .json chooses the format.
 
@@ -39,10 +53,8 @@ def write_motion(motion: MotionCoefficients, path: Path) -> None:
     """
     writers: dict[str, Callable[[MotionCoefficients, IO[str]], None]]
     writers = {".csv": _write_csv, ".json": _write_json}
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        message = f"{path.name} has the suffix {path.suffix!r}: name it .csv or .json"
-        raise OutputNotWritable(message)
+    check_motion_path(path)
+    writer = writers[path.suffix.lower()]
     temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(

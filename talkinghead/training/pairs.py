@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from renderer.camera import Camera, pose
 from renderer.coefficients import ARKIT_INDEX, Floats, MotionCoefficients
 from renderer.conditions import (
+    NETWORK_FACTOR,
+    NETWORK_RISE,
     NETWORK_SIDE,
     WINDOW_RADIUS,
     ConditionRenderer,
@@ -27,12 +29,9 @@ from renderer.conditions import (
 from renderer.face_model import FaceModel
 from renderer.geometry import NECK_BOTTOM, NECK_TOP, FaceGeometry
 from renderer.source import Source
-from talkinghead.portrait.framing import CROP_RISE
 from talkinghead.portrait.residual import ResidualSpreader, lid_closure
 from talkinghead.training.shards import Shard
 
-CROP_FACTOR = 1.75
-"""Side of what the network sees in units of the face's larger extent; as at inference."""
 GROUP = 8
 """Pairs that are made together, because they share work."""
 MOUTH_OPENERS = ("jawOpen", "mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight",
@@ -87,14 +86,14 @@ class Cut:
     def around(
         cls,
         landmarks: Floats,
-        factor: float = CROP_FACTOR,
+        factor: float = NETWORK_FACTOR,
         turn: float = 0.0,
         shift: tuple[float, float] = (0.0, 0.0),
     ) -> Cut:
         """A square around a face; shift is in units of the side."""
         low, high = landmarks.min(0), landmarks.max(0)
         extent = float((high - low).max())
-        centre = (low + high) / 2 - (0.0, CROP_RISE * extent)
+        centre = (low + high) / 2 - (0.0, NETWORK_RISE * extent)
         centre = centre + np.array(shift) * factor * extent
         scale = NETWORK_SIDE / (factor * extent)
         cosine, sine = scale * np.cos(turn), scale * np.sin(turn)
@@ -158,27 +157,29 @@ class PairMaker:
             )
 
     def from_photo(
-        self, shard: Shard, index: int, cut: Cut, generator: np.random.Generator
-    ) -> Pair:
-        """A pair whose source is the photo moved to another expression and pose."""
+        self, shard: Shard, index: int, cut: Cut, count: int, generator: np.random.Generator
+    ) -> Iterator[Pair]:
+        """Pairs whose sources are the photo, moved to other expressions and poses."""
         photo = self._source(shard, index, cut, with_lids=True)
         geometry = FaceGeometry(self._model, photo)
-        motion = self._other_motion(photo.motion, generator)
-        points = geometry.project(motion)[0]
-        moved = self._frame(ConditionRenderer(geometry, self._shared), points, motion.expression[0])
-        source = self._moved(photo, motion, points, moved.picture)
-        moved_geometry = FaceGeometry(self._model, source)
-        moved_geometry.source_points = points  # the neck has stayed behind
-        renderer = ConditionRenderer(moved_geometry, self._shared)
-        frame = self._frame(renderer, geometry.source_points, photo.motion.expression[0])
+        renderer = ConditionRenderer(geometry, self._shared)
         window = np.repeat(_coefficients(photo.motion)[None], 2 * WINDOW_RADIUS + 1, axis=0)
-        return _pair(
-            source,
-            _resampled(photo.image, generator),
-            renderer.conditions(frame, geometry.source_points, _WHOLE),
-            renderer.source_surface(_WHOLE).astype(np.float16),
-            window,
-        )
+        for _ in range(count):
+            motion = self._other_motion(photo.motion, generator)
+            points = geometry.project(motion)[0]
+            moved = self._frame(renderer, points, motion.expression[0])
+            source = self._moved(photo, motion, points, moved.picture)
+            back_geometry = FaceGeometry(self._model, source)
+            back_geometry.source_points = points  # the neck has stayed behind
+            back = ConditionRenderer(back_geometry, self._shared)
+            frame = self._frame(back, geometry.source_points, photo.motion.expression[0])
+            yield _pair(
+                source,
+                _resampled(photo.image, generator),
+                back.conditions(frame, geometry.source_points, _WHOLE),
+                back.source_surface(_WHOLE).astype(np.float16),
+                window,
+            )
 
     def _source(self, shard: Shard, index: int, cut: Cut, *, with_lids: bool = False) -> Source:
         image = cut.picture(shard.picture(index))

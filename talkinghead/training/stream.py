@@ -17,12 +17,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, mirrored_name
+from renderer.conditions import NETWORK_FACTOR
 from renderer.face_model import FaceModel
-from talkinghead.training.pairs import CROP_FACTOR, GROUP, Cut, Pair, PairMaker
+from talkinghead.training.pairs import GROUP, Cut, Pair, PairMaker
 from talkinghead.training.shards import Shard
 
 PHOTO_SHARE = 0.4
-VARIANTS = 2
+VARIANTS = 4
 """Pairs made of each photo of a group."""
 REUSE = 3
 """How often a pair is shown, each time with another colour and maybe mirrored."""
@@ -108,12 +109,12 @@ class PairStream(IterableDataset[Sample]):
         return list(self._maker.from_clip(clip, source, targets, cut))
 
     def _photo_group(self, generator: np.random.Generator) -> list[Pair]:
-        pairs = []
+        pairs: list[Pair] = []
         for _ in range(GROUP // VARIANTS):
             shard = self._sources.photos[int(generator.integers(len(self._sources.photos)))]
             index = int(generator.integers(len(shard)))
             cut = random_cut(shard, index, generator)
-            pairs += [self._maker.from_photo(shard, index, cut, generator) for _ in range(VARIANTS)]
+            pairs += self._maker.from_photo(shard, index, cut, VARIANTS, generator)
         return pairs
 
 
@@ -121,7 +122,7 @@ def random_cut(shard: Shard, index: int, generator: np.random.Generator) -> Cut:
     """Scale, turn and move."""
     return Cut.around(
         shard.landmarks[index],
-        CROP_FACTOR * float(generator.uniform(0.88, 1.14)),
+        NETWORK_FACTOR * float(generator.uniform(0.88, 1.14)),
         float(np.clip(generator.normal(0, 0.1), -0.25, 0.25)),
         (float(generator.uniform(-0.06, 0.06)), float(generator.uniform(-0.06, 0.06))),
     )
@@ -145,7 +146,8 @@ def _colour_table(generator: np.random.Generator) -> NDArray[np.uint8]:
     gamma = np.exp(generator.normal(0, 0.12))
     gain = np.exp(generator.normal(0, 0.12) + generator.normal(0, 0.06, 3))
     values = level**gamma * gain + generator.normal(0, 0.02)
-    return np.clip(values * 255 + 0.5, 0, 255).astype(np.uint8)
+    table: NDArray[np.uint8] = np.clip(values * 255 + 0.5, 0, 255).astype(np.uint8)
+    return table
 
 
 def _recoloured(picture: NDArray[np.uint8], table: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@ import pytest
 
 from renderer.coefficients import ARKIT_NAMES, EYE_CHANNELS, expression_from
 from renderer.face_model import GAZE_YAW, gaze_angles
-from renderer.landmark_groups import LIPS
+from renderer.landmark_groups import INNER_LIP_LOWER, INNER_LIP_UPPER, LIPS
 
 
 def deformed(model, weights):
@@ -107,3 +107,12 @@ def test_identity_changes_the_resting_shape(face_model):
     someone = np.zeros(face_model.identity_count, np.float32)
     someone[0] = 1.0
     assert np.abs(face_model.resting_shape(someone) - face_model.neutral).max() > 0.1
+
+
+def test_inner_lips_follow_their_own_lip(face_model):
+    """Closed lips touch: a landmark of the lower one once lay on the upper one."""
+    wide = face_model.landmarks.on(deformed(face_model, {"jawOpen": 1.0}))
+    shut = face_model.landmarks.on(face_model.neutral)
+    dropped = shut[:, 1] - wide[:, 1]
+    assert dropped[list(INNER_LIP_LOWER)].min() > 1.5
+    assert dropped[list(INNER_LIP_UPPER[2:7])].max() < 0.6

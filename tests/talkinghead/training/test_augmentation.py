@@ -1,7 +1,7 @@
 import numpy as np
 
-from talkinghead.speech.augmentation import augmented
 from talkinghead.speech.synthesis import synthesise
+from talkinghead.training.augmentation import augmented
 
 
 def test_times_follow_the_speech_and_the_seed_decides():

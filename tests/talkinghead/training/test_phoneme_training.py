@@ -1,9 +1,9 @@
 import numpy as np
 import torch
 
-from talkinghead.speech import training
 from talkinghead.speech.phoneme_net import SYMBOLS, net_from_tensors
-from talkinghead.speech.pseudo_words import pseudo_text
+from talkinghead.training import phonemes as training
+from talkinghead.training.pseudo_words import pseudo_text
 
 
 def test_exported_network_computes_what_the_trained_one_does():

@@ -1,4 +1,4 @@
-"""Train the phoneme network: `python -m talkinghead.speech.training --index SPEECH/index.csv`.
+"""Train the phoneme network: `python -m talkinghead.training.phonemes --index SPEECH/index.csv`.
 
 Synthetic speech (pseudo-words and transcripts, many languages and voices, exact times) teaches the
 sounds; real speech with transcripts, force-aligned, teaches real voices.
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from renderer.coefficients import Floats
 from talkinghead.errors import TalkingHeadError
 from talkinghead.speech.alignment import align_phonemes
-from talkinghead.speech.augmentation import Example, augmented
 from talkinghead.speech.phoneme_net import (
     DILATIONS,
     SYMBOLS,
@@ -31,16 +30,17 @@ from talkinghead.speech.phoneme_net import (
     net_from_tensors,
 )
 from talkinghead.speech.phoneme_table import SILENCE
-from talkinghead.speech.pseudo_words import pseudo_text
 from talkinghead.speech.spectrum import BANDS, log_mel, normalised
 from talkinghead.speech.synthesis import synthesise
-from talkinghead.speech.transcripts import align_english, english_aligner
 from talkinghead.speech.waveform import load_speech
+from talkinghead.training.augmentation import Example, augmented
+from talkinghead.training.pseudo_words import pseudo_text
+from talkinghead.training.transcripts import align_english, english_aligner
 from talkinghead.types import SAMPLE_RATE, Phoneme, Speech
 from talkinghead.weights import save_weights
 
 LOG = logging.getLogger(__name__)
-MADE_BY = "python -m talkinghead.speech.training --index SPEECH/index.csv"
+MADE_BY = "python -m talkinghead.training.phonemes --index SPEECH/index.csv"
 
 _VOICES = (
     "en-us en-us en-gb-x-rp en-us-nyc en-gb-scotland de de fr fr es es es-419 it pt pt-br nl sv"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from talkinghead.speech.synthesis import synthesise
-from talkinghead.speech.transcripts import align_english, english_aligner
+from talkinghead.training.transcripts import align_english, english_aligner
 
 
 @pytest.fixture(scope="module")
