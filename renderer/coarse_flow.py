@@ -53,16 +53,18 @@ class CoarseFlow:
         self.influence = self._influence()
         self._seen = self._seen_in_source()
 
-    def offset(self, points: Floats) -> Floats:
+    def offset(self, points: Floats, sampled_at: Floats | None = None) -> Floats:
         """Backward flow for one frame.
 
         Args:
             points: (V, 3) target vertices on the picture, from `FaceGeometry.project`.
+            sampled_at: (V, 2) where they take their colour; None = their places in the photo.
 
         Returns:
             (H, W, 2) float32 offsets in pixels at the picture's size; exactly 0 outside the ring.
         """
-        displacement = self.geometry.source_points[:, :2] - points[:, :2]
+        places = self.geometry.source_points[:, :2] if sampled_at is None else sampled_at
+        displacement = places - points[:, :2]
         attributes = np.concatenate([displacement, self._seen], axis=1)
         raster = rasterize(points * self.scale, self.triangles, attributes, self.size, self.backend)
         # At the outline the mesh is a pixel or two off the photo: its rim is not believed but

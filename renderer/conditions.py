@@ -18,7 +18,7 @@ from renderer.coefficients import Floats
 from renderer.face_model import FaceModel
 from renderer.flow_field import pixel_grid, warp
 from renderer.geometric import blend_offset
-from renderer.geometry import FaceGeometry
+from renderer.geometry import FaceGeometry, PosedFace
 from renderer.inner_parts import InnerPaint, window_layouts
 from renderer.rasterizer import rasterize
 from renderer.windows import Window, WindowLayout, compose
@@ -144,11 +144,11 @@ class ConditionRenderer:
         height, width = self.source.image.shape[:2]
         self._grid = pixel_grid(height, width, self.source.margin)
 
-    def frame(self, points: Floats, aperture: float) -> GeometricFrame:
-        """One picture from posed vertices; see `FaceGeometry.project`."""
-        colours = self._paint.colours(aperture)
-        frames = [window.draw(points, colours) for window in self._windows]
-        offset = self._coarse.offset(points)
+    def frame(self, posed: PosedFace) -> GeometricFrame:
+        """One picture; see `FaceGeometry.poses`."""
+        colours = self._paint.colours(posed.aperture)
+        frames = [window.draw(posed, colours) for window in self._windows]
+        offset = self._coarse.offset(posed.points, posed.sampled_at)
         for one in frames:
             if one is not None:
                 blend_offset(offset, one)

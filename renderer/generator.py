@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from renderer.layers import upsampled
 from renderer.networks import GeneratorConfig, Hierarchy, warp_by
+
+_WIDTHS = "widths"
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,30 @@ class FaceGenerator(nn.Module):
         super().__init__()
         self.config = config
         self.hierarchy = Hierarchy(config)
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, NDArray[np.generic]]) -> FaceGenerator:
+        """Build from the tensors of a weight file; see `as_tensors`."""
+        *channels, style, motion = (int(width) for width in np.asarray(tensors[_WIDTHS]))
+        first, second, third, fourth = channels
+        generator = cls(GeneratorConfig((first, second, third, fourth), style, motion))
+        generator.load_state_dict(
+            {
+                name: torch.from_numpy(np.asarray(values, np.float32))
+                for name, values in tensors.items()
+                if name != _WIDTHS
+            }
+        )
+        return generator
+
+    def as_tensors(self) -> dict[str, NDArray[np.generic]]:
+        """The tensors of a weight file: half precision, and the widths."""
+        config = self.config
+        tensors: dict[str, NDArray[np.generic]] = {
+            name: values.detach().cpu().half().numpy() for name, values in self.state_dict().items()
+        }
+        tensors[_WIDTHS] = np.array([*config.channels, config.style, config.motion], np.int32)
+        return tensors
 
     def encode_source(self, source: Tensor, source_maps: Tensor) -> list[Tensor]:
         """Features of a source; at inference they are worked out once."""

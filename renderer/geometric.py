@@ -16,13 +16,10 @@ from renderer.coarse_flow import CoarseFlow
 from renderer.coefficients import Floats, MotionCoefficients
 from renderer.face_model import FaceModel
 from renderer.flow_field import pixel_grid, warp
-from renderer.geometry import FaceGeometry
+from renderer.geometry import FaceGeometry, PosedFace
 from renderer.inner_parts import InnerPaint, window_layouts
 from renderer.source import Source
 from renderer.windows import Window, WindowFrame, compose
-
-CHUNK = 8
-"""Frames whose vertices are computed at once: one matrix product, a few megabytes."""
 
 
 class GeometricRenderer:
@@ -54,19 +51,14 @@ class GeometricRenderer:
         Yields:
             (H, W, 3) uint8 RGB of the source's size.
         """
-        for start in range(0, len(motion), CHUNK):
-            part = motion.frames(start, start + CHUNK)
-            # Always the same shape of matrix product: its rounding depends on it.
-            points = self.geometry.project(part.held(CHUNK))
-            apertures = self.geometry.model.lip_aperture(part.expression, self.geometry.resting)
-            for index in range(len(part)):
-                yield self.frame(points[index], float(apertures[index]))
+        for posed in self.geometry.poses(motion):
+            yield self.frame(posed)
 
-    def frame(self, points: Floats, aperture: float) -> NDArray[np.uint8]:
-        """One picture from posed vertices; see `FaceGeometry.project`."""
-        colours = self._paint.colours(aperture)
-        frames = [window.draw(points, colours) for window in self._windows]
-        offset = self._coarse.offset(points)
+    def frame(self, posed: PosedFace) -> NDArray[np.uint8]:
+        """One picture, (H, W, 3) uint8 RGB."""
+        colours = self._paint.colours(posed.aperture)
+        frames = [window.draw(posed, colours) for window in self._windows]
+        offset = self._coarse.offset(posed.points, posed.sampled_at)
         for frame in frames:
             if frame is not None:
                 blend_offset(offset, frame)

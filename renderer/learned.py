@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -94,18 +95,13 @@ class LearnedRenderer:
         Yields:
             (H, W, 3) uint8 RGB of the source's size.
         """
+        faces = self.geometry.poses(motion)
         for start in range(0, len(motion), CHUNK):
-            part = motion.frames(start, start + CHUNK)
-            # Always the same shapes: the rounding of matrix products depends on them.
-            points = self.geometry.project(part.held(CHUNK))
-            apertures = self.geometry.model.lip_aperture(part.expression, self.geometry.resting)
-            frames = [
-                self._renderer.frame(points[index], float(apertures[index]))
-                for index in range(len(part))
-            ]
+            part = list(islice(faces, CHUNK))
+            frames = [self._renderer.frame(posed) for posed in part]
             known = [
-                self._renderer.conditions(frame, points[index], self.box)
-                for index, frame in enumerate(frames)
+                self._renderer.conditions(frame, posed.points, self.box)
+                for frame, posed in zip(frames, part, strict=True)
             ]
             answers = self._answers(known, self._windows(motion, start, len(part)))
             for frame, answer in zip(frames, answers, strict=True):
@@ -135,7 +131,7 @@ class LearnedRenderer:
 
     @torch.inference_mode()
     def _answers(self, known: list[Conditions], windows: Floats) -> list[Answer]:
-        missing = CHUNK - len(known)
+        missing = CHUNK - len(known)  # always the same shapes: rounding depends on them
         known = known + known[-1:] * missing
         windows = np.concatenate([windows, np.repeat(windows[-1:], missing, axis=0)])
         picture = _tensor(np.stack([one.picture for one in known])) / 255

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from renderer.coefficients import Floats
 from renderer.easing import smooth_step
 from renderer.flow_field import pixel_grid, warp
-from renderer.geometry import FaceGeometry
+from renderer.geometry import FaceGeometry, PosedFace
 from renderer.rasterizer import rasterize
 from renderer.resolve import SUPERSAMPLING, resolve
 from renderer.source import Source
@@ -125,16 +125,17 @@ class Window:
         self._size = (height, width)
         self.photo_trust = self._photo_trust()
 
-    def draw(self, points: Floats, colours: Floats) -> WindowFrame | None:
+    def draw(self, posed: PosedFace, colours: Floats) -> WindowFrame | None:
         """One frame.
 
         Args:
-            points: (V, 3) target vertices on the picture.
+            posed: the face.
             colours: (V, 3) painted colours of the vertices, 0..255.
 
         Returns:
             The window, or None if it lies outside the picture.
         """
+        points = posed.points
         box = self._box(points)
         if box is None:
             return None
@@ -144,7 +145,7 @@ class Window:
             [fine, fine, 1], np.float32
         )
         local[:, 2] += self._bias
-        displacement = self.geometry.source_points[self._used, :2] - points[self._used, :2]
+        displacement = posed.sampled_at[self._used] - points[self._used, :2]
         distrust = self._carried * self._distance_carried(points)
         attributes = np.concatenate([displacement, distrust[:, None], colours[self._used]], axis=1)
         raster = rasterize(
@@ -156,8 +157,17 @@ class Window:
         covered = cv2.blur(skin[..., 2] + inner[..., 6], (5, 5)) * (skin[..., 2] > 0)
         blend = self._blend(width, height) * covered[..., None]
         return WindowFrame(
-            left, top, np.ascontiguousarray(skin[..., :2]), blend, _patch(left, top, skin, inner)
+            left,
+            top,
+            np.ascontiguousarray(skin[..., :2]),
+            blend,
+            _patch(left, top, skin, inner, self._shown(posed)),
         )
+
+    def _shown(self, posed: PosedFace) -> float:
+        """0..1 how far anything inner shows: nothing between shut lids, whatever the mesh says."""
+        closing = {"eye_left": posed.closing[0], "eye_right": posed.closing[1]}
+        return 1.0 - float(smooth_step((closing.get(self.layout.name, 0.0) - 0.85) / 0.15))
 
     def _distance_carried(self, points: Floats) -> float:
         """0..1 how far the jaw has moved from where the photo has it; 1 from 3 mm on."""
@@ -201,7 +211,8 @@ class Window:
         It reaches one pixel over the edge, so that a still face reproduces the photo exactly.
         """
         trust = np.zeros(self._size, np.float32)
-        frame = self.draw(self.geometry.source_points, np.zeros_like(self.geometry.source_points))
+        points = self.geometry.source_points
+        frame = self.draw(PosedFace(points, points[:, :2], 0.0, (0.0, 0.0)), np.zeros_like(points))
         if frame is not None and frame.inner is not None:
             trust[frame.inner.where] = frame.inner.alpha[..., 0]
             trust = np.minimum(2 * cv2.dilate(trust, np.ones((3, 3), np.uint8)), 1)
@@ -243,14 +254,14 @@ def _place(left: int, top: int, pixels: Floats) -> tuple[slice, slice]:
     return slice(top, top + height), slice(left, left + width)
 
 
-def _patch(left: int, top: int, skin: Floats, inner: Floats) -> InnerPatch | None:
+def _patch(left: int, top: int, skin: Floats, inner: Floats, shown: float) -> InnerPatch | None:
     """Cut the inner part out of a window's resolved pixels."""
-    share = inner[..., 6]
+    share = inner[..., 6] * np.float32(shown)
     rows, columns = np.flatnonzero(share.any(1)), np.flatnonzero(share.any(0))
     if not len(rows):
         return None
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    alpha = share[box] / np.maximum(share[box] + skin[..., 2][box], 1e-6)
+    alpha = share[box] / np.maximum(inner[..., 6][box] + skin[..., 2][box], 1e-6)
     return InnerPatch(
         left + int(columns[0]), top + int(rows[0]), alpha[..., None],
         np.ascontiguousarray(inner[box][..., :3]), inner[box][..., 3:6],

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from renderer.camera import rotation_matrix
 from renderer.coefficients import Floats, expression_from
+from renderer.easing import smooth_step
 from renderer.face_model import FaceModel, LandmarkEmbedding
+from renderer.geometry import lid_distances
 from renderer.landmark_groups import (
     COUNT,
     FIRST_IRIS,
@@ -33,7 +35,9 @@ SMOOTHING = 0.02
 CLOSED_GAP = 0.03
 """Gap between inner lips, in outer eye distances, below which a mouth begins to count as closed."""
 LID_REACH_CM = 1.3
-LID_OVERLAP_CM = 0.03
+LID_OVERLAP_CM = 0.12
+LID_CORNER = 0.25
+"""Share of the eye's width over which the closing fades towards each corner."""
 
 Doubles = NDArray[np.float64]
 
@@ -128,13 +132,16 @@ def lid_closure(model: FaceModel, identity: Floats, residual: Floats) -> Floats:
         travel[:, 1] = np.minimum(travel[:, 1] - LID_OVERLAP_CM, 0.0)
         travel[:, 2] = 0.0
         distance = _distances(reference[skin], places[upper])
-        nearest = distance.argmin(1)
         weights = np.exp(-((distance / 0.35) ** 2)) + 1e-9
         smooth = (weights @ travel) / weights.sum(1, keepdims=True)
-        reach = np.clip(1 - distance[np.arange(len(nearest)), nearest] / LID_REACH_CM, 0, 1)
-        # Only what lies above the lid's edge moves: the lower lid holds still.
-        above = np.clip((reference[skin, 1] - places[upper][nearest, 1] + 0.12) / 0.1, 0, 1)
-        closure[row, skin] = smooth * (reach**2 * above)[:, None]
+        to_upper, to_lower = lid_distances(reference[skin], places, side)
+        reach = np.clip(1.2 - to_upper / LID_REACH_CM, 0, 1)
+        # Only what is nearer to the upper lid moves: the lower one holds still.
+        share = np.clip((to_lower - to_upper) / 0.15, 0, 1)
+        outer, inner = places[LIDS[side][0], 0], places[LIDS[side][8], 0]
+        along = (reference[skin, 0] - inner) / (outer - inner)
+        share = share * smooth_step(np.minimum(along, 1 - along) / LID_CORNER)
+        closure[row, skin] = smooth * (reach**2 * share)[:, None]
     return closure
 
 

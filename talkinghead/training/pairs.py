@@ -7,7 +7,7 @@ renderer to another expression and pose.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 import cv2
@@ -23,11 +23,10 @@ from renderer.conditions import (
     WINDOW_RADIUS,
     ConditionRenderer,
     Conditions,
-    GeometricFrame,
     ModelTriangles,
 )
 from renderer.face_model import FaceModel
-from renderer.geometry import NECK_BOTTOM, NECK_TOP, FaceGeometry
+from renderer.geometry import NECK_BOTTOM, NECK_TOP, FaceGeometry, PosedFace
 from renderer.source import Source
 from talkinghead.portrait.residual import ResidualSpreader, lid_closure
 from talkinghead.training.shards import Shard
@@ -139,19 +138,22 @@ class PairMaker:
         self._shared = ModelTriangles.of(model)
         self._spreader = ResidualSpreader(model, model.landmarks)
 
-    def from_clip(self, shard: Shard, source: int, targets: list[int], cut: Cut) -> Iterator[Pair]:
+    def from_clip(
+        self, shard: Shard, source: int, targets: Sequence[int], cut: Cut
+    ) -> Iterator[Pair]:
         """Pairs of one source frame with several targets."""
         still = self._source(shard, source, cut)
         renderer = ConditionRenderer(FaceGeometry(self._model, still), self._shared)
         source_maps = renderer.source_surface(_WHOLE).astype(np.float16)
-        for target in targets:
-            points = self._target_points(shard, target, cut, renderer.geometry)
-            frame = self._frame(renderer, points, shard.expression[target])
+        for target, posed in zip(
+            targets, self._posed(shard, targets, cut, renderer.geometry), strict=True
+        ):
+            frame = renderer.frame(posed)
             window = shard.window(target, WINDOW_RADIUS)
             yield _pair(
                 still,
                 cut.picture(shard.picture(target)),
-                renderer.conditions(frame, points, _WHOLE),
+                renderer.conditions(frame, posed.points, _WHOLE),
                 source_maps,
                 np.concatenate([window[:, :-3], cut.rotation(window[:, -3:])], axis=1),
             )
@@ -163,20 +165,21 @@ class PairMaker:
         photo = self._source(shard, index, cut, with_lids=True)
         geometry = FaceGeometry(self._model, photo)
         renderer = ConditionRenderer(geometry, self._shared)
+        photo_points = geometry.source_points
         window = np.repeat(_coefficients(photo.motion)[None], 2 * WINDOW_RADIUS + 1, axis=0)
         for _ in range(count):
             motion = self._other_motion(photo.motion, generator)
-            points = geometry.project(motion)[0]
-            moved = self._frame(renderer, points, motion.expression[0])
-            source = self._moved(photo, motion, points, moved.picture)
+            posed = next(geometry.poses(motion))
+            source = self._moved(photo, motion, posed, renderer.frame(posed).picture)
             back_geometry = FaceGeometry(self._model, source)
-            back_geometry.source_points = points  # the neck has stayed behind
+            back_geometry.source_points = posed.points  # the neck has stayed behind
             back = ConditionRenderer(back_geometry, self._shared)
-            frame = self._frame(back, geometry.source_points, photo.motion.expression[0])
+            target = replace(next(back_geometry.poses(photo.motion)), points=photo_points)
+            frame = back.frame(target)
             yield _pair(
                 source,
                 _resampled(photo.image, generator),
-                back.conditions(frame, geometry.source_points, _WHOLE),
+                back.conditions(frame, photo_points, _WHOLE),
                 back.source_surface(_WHOLE).astype(np.float16),
                 window,
             )
@@ -201,6 +204,20 @@ class PairMaker:
             cut.points(shard.landmarks[index]), image,
         )  # fmt: skip
 
+    def _posed(
+        self, shard: Shard, targets: Sequence[int], cut: Cut, geometry: FaceGeometry
+    ) -> Iterator[PosedFace]:
+        """The targets' own meshes, and what else drawing them from the source takes."""
+        rows = list(targets)
+        motion = MotionCoefficients(
+            shard.expression[rows],
+            cut.rotation(shard.rotation[rows]),
+            np.zeros((len(rows), 3), np.float32),
+            25.0,
+        )
+        for target, posed in zip(rows, geometry.poses(motion), strict=True):
+            yield replace(posed, points=self._target_points(shard, target, cut, geometry))
+
     def _target_points(self, shard: Shard, index: int, cut: Cut, geometry: FaceGeometry) -> Floats:
         """(V, 3) the target's mesh on its own frame; the lower neck stays where the source's is."""
         shape = self._model.deform(geometry.resting, shard.expression[index][None])[0]
@@ -216,12 +233,6 @@ class PairMaker:
         points[neck] = at_rest + follows * (points[neck] - at_rest)
         return points
 
-    def _frame(
-        self, renderer: ConditionRenderer, points: Floats, expression: Floats
-    ) -> GeometricFrame:
-        aperture = self._model.lip_aperture(expression[None], renderer.geometry.resting)
-        return renderer.frame(points, float(aperture[0]))
-
     def _other_motion(
         self, motion: MotionCoefficients, generator: np.random.Generator
     ) -> MotionCoefficients:
@@ -235,13 +246,14 @@ class PairMaker:
         )
 
     def _moved(
-        self, photo: Source, motion: MotionCoefficients, points: Floats, image: NDArray[np.uint8]
+        self,
+        photo: Source,
+        motion: MotionCoefficients,
+        posed: PosedFace,
+        image: NDArray[np.uint8],
     ) -> Source:
         """The moved photo as a source; what closed its lids becomes part of its residual."""
-        blinks = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
-        start = photo.motion.expression[0, blinks]
-        blink = np.clip((motion.expression[0, blinks] - start) / np.maximum(1 - start, 0.2), 0, 1)
-        residual = photo.residual + np.tensordot(blink, photo.lid_closure, axes=1)
+        residual = photo.residual + np.tensordot(posed.closing, photo.lid_closure, axes=1)
         return replace(
             photo,
             image=image,
@@ -249,7 +261,7 @@ class PairMaker:
             motion=motion,
             residual=residual.astype(np.float32),
             lid_closure=np.zeros_like(photo.lid_closure),
-            landmarks=self._model.landmarks.on(points)[:, :2],
+            landmarks=self._model.landmarks.on(posed.points)[:, :2],
         )
 
 

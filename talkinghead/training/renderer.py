@@ -46,7 +46,7 @@ from talkinghead.training.loop import (
 from talkinghead.training.shards import read_pack
 from talkinghead.training.stream import PairStream, Sample, Sources, pair_loader
 from talkinghead.training.validation import Validation
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_weights, save_weights
 
 WARM_UP = 150
 """Steps over which the learning rate rises."""
@@ -219,15 +219,44 @@ def run(trainer: Trainer, pack: Path, out: Path, chosen: argparse.Namespace) -> 
             return
 
 
+def export(trainer: Trainer) -> None:
+    """Write the average as the weights that are shipped."""
+    entry = save_weights(
+        trainer.average.module.as_tensors(), "generator",
+        "python -m talkinghead.training.renderer", "Apache-2.0",
+    )  # fmt: skip
+    logger.info("wrote %s, %.2f MB, step %d", entry.file, entry.size / 1e6, trainer.step)
+
+
 def main() -> None:
     """Command line."""
+    chosen = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(chosen.threads)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    config = TrainingConfig(
+        preset=chosen.preset, batch=chosen.batch, learning_rate=chosen.learning_rate,
+        adversarial_after=chosen.adversarial_after, seed=chosen.seed,
+    )  # fmt: skip
+    model = FaceModel.from_tensors(load_weights("face_model"))
+    trainer = Trainer(config, Regions.of(model, ModelTriangles.of(model)), chosen.device)
+    if chosen.resume or chosen.export:
+        trainer.load(chosen.out / "checkpoint")
+    if chosen.export:
+        export(trainer)
+    else:
+        run(trainer, chosen.pack, chosen.out, chosen)
+
+
+def _arguments() -> argparse.Namespace:
     defaults = TrainingConfig()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--pack", type=Path, required=True)
+    parser.add_argument("--pack", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--preset", choices=sorted(PRESETS), default=defaults.preset)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--export", action="store_true")
     parser.add_argument("--batch", type=int, default=defaults.batch)
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--adversarial-after", type=int, default=-1, help="step; -1 = never")
@@ -238,18 +267,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     chosen = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(chosen.threads)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    config = TrainingConfig(
-        preset=chosen.preset, batch=chosen.batch, learning_rate=chosen.learning_rate,
-        adversarial_after=chosen.adversarial_after, seed=chosen.seed,
-    )  # fmt: skip
-    model = FaceModel.from_tensors(load_weights("face_model"))
-    trainer = Trainer(config, Regions.of(model, ModelTriangles.of(model)), chosen.device)
-    if chosen.resume:
-        trainer.load(chosen.out / "checkpoint")
-    run(trainer, chosen.pack, chosen.out, chosen)
+    if chosen.pack is None and not chosen.export:
+        parser.error("--pack is missing: the folder that talkinghead.training.data made")
+    return chosen
 
 
 if __name__ == "__main__":

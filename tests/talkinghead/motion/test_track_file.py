@@ -146,5 +146,5 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch
 def test_other_suffixes_and_missing_folders_are_refused(tmp_path):
     with pytest.raises(OutputNotWritable, match=r"\.csv or \.json"):
         write_motion(random_track(), tmp_path / "m.txt")
-    with pytest.raises(OutputNotWritable, match="cannot write"):
+    with pytest.raises(OutputNotWritable, match="does not exist"):
         write_motion(random_track(), tmp_path / "none" / "m.csv")
