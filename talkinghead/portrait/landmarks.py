@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -79,24 +81,42 @@ def landmark_detector(name: str = "mediapipe", *, tracking: bool = False) -> Lan
     raise BadOption(message)
 
 
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep the warnings that MediaPipe's C++ prints while it starts off standard error.
+
+    Standard error is for one clear line of ours; no setting of MediaPipe's stops these.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 class MediaPipeDetector:
     """MediaPipe 0.10.21's face mesh with irises; its models come inside the wheel."""
 
     name = "mediapipe"
 
     def __init__(self, *, tracking: bool = False) -> None:
-        # MediaPipe writes its graph's chatter to standard error unless told not to.
-        os.environ.setdefault("GLOG_minloglevel", "3")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        from mediapipe.python.solutions import face_mesh
-
         self._tracking = tracking
-        self._mesh: Any = face_mesh.FaceMesh(
-            static_image_mode=not tracking,
-            max_num_faces=1 if tracking else MAX_FACES,
-            refine_landmarks=True,
-            min_detection_confidence=0.4,
-        )
+        self._quiet = False  # its chatter ends with the first face
+        with _without_chatter():
+            from mediapipe.python.solutions import face_mesh
+
+            self._mesh: Any = face_mesh.FaceMesh(
+                static_image_mode=not tracking,
+                max_num_faces=1 if tracking else MAX_FACES,
+                refine_landmarks=True,
+                min_detection_confidence=0.4,
+            )
+            self._mesh.process(np.zeros((64, 64, 3), np.uint8))  # waits until its threads run
 
     def detect(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
         """All faces from left to right; see `LandmarkDetector`."""
@@ -125,7 +145,9 @@ class MediaPipeDetector:
         return faces
 
     def _meshes(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
-        found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks or []
+        with nullcontext() if self._quiet else _without_chatter():
+            found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks or []
+        self._quiet = self._quiet or bool(found)
         size = np.array([image.shape[1], image.shape[0]], np.float32)
         return [
             FaceLandmarks(np.array([(p.x, p.y) for p in face.landmark], np.float32) * size)
