@@ -13,6 +13,9 @@ from renderer.conditions import MOTION_WIDTH, SOURCE_MAPS, TARGET_MAPS
 from renderer.layers import SLOPE, Convolution, MotionEncoder, ResidualBlock, upsampled
 
 UNSHUFFLE = 4
+FLOW_SCALE, VISIBILITY_SCALE, SHADING_SCALE, TEXTURE_SCALE = 0.01, 0.2, 0.05, 0.1
+"""What a head's answer of 1 means. Adam moves every weight by as much: without these scales the
+first steps throw the flow across the picture."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,16 @@ class Level(nn.Module):
         style: width of the style vector.
     """
 
+    scales: Tensor
+
     def __init__(self, inputs: int, channels: int, style: int) -> None:
         super().__init__()
         self.merge = Convolution(2 * channels, channels, size=1)
         self.narrow = Convolution(inputs, channels, size=1)
         self.block = ResidualBlock(channels, style)
         self.head = Convolution(channels, 6, start=0.0)
+        scales = [FLOW_SCALE] * 2 + [VISIBILITY_SCALE] + [SHADING_SCALE] * 3
+        self.register_buffer("scales", torch.tensor(scales)[:, None, None], persistent=False)
 
     def forward(
         self, coarser: Tensor, known: Tensor, source: Tensor, flow: Tensor, fields: Tensor,
@@ -105,7 +112,8 @@ class Level(nn.Module):
         merged = self.merge(torch.cat([known, warped.to(known.dtype)], dim=1))
         merged = merged + upsampled(self.narrow(coarser), size)
         values = self.block(merged, style)
-        return values, fields + self.head(functional.leaky_relu(values, SLOPE))
+        refined = self.head(functional.leaky_relu(values, SLOPE)).float()
+        return values, fields + refined * self.scales
 
 
 class Hierarchy(nn.Module):
@@ -154,7 +162,7 @@ class Hierarchy(nn.Module):
             values, fields = level(values, known[depth], source[depth], flow, fields, style)
         values = functional.leaky_relu(self.last(values, style), SLOPE)
         texture = functional.pixel_shuffle(self.texture(values).float(), UNSHUFFLE)
-        return fields.float(), texture
+        return fields, texture * TEXTURE_SCALE
 
 
 def warp_by(values: Tensor, offset: Tensor, mode: str = "bilinear") -> Tensor:

@@ -1,4 +1,4 @@
-"""Lips against the truth: `python -m talkinghead.evaluation.lips --json OUT.json`.
+"""Lips against the truth: `python -m talkinghead.evaluation --suite motion --json OUT.json`.
 
 Sentences are spoken by espeak-ng, which tells exactly when each sound is spoken. The motion is made
 twice: from the phonemes that our recogniser hears, and from the true ones. The lips are measured on
@@ -7,7 +7,6 @@ the face model, not on coefficients. The sentences are in no training text.
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 from collections.abc import Mapping
@@ -58,12 +57,8 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
 logger = logging.getLogger(__name__)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description="Measure lips against known phoneme times.")
-    parser.add_argument("--json", type=Path, required=True)
-    chosen = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+def measure_lips(output: Path) -> None:
+    """Measure all voices and write the rows as JSON."""
     model = FaceModel.from_tensors(load_weights("face_model"))
     rows = []
     for voice in VOICES:
@@ -72,9 +67,8 @@ def main() -> None:
             row = {"voice": voice, "phonemes": "heard" if heard else "true", **_pooled(reports)}
             rows.append(row)
             logger.info("%s", json.dumps(row))
-    chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    result = {"machine": machine_facts(), "rows": rows}
-    chosen.json.write_text(json.dumps(result, indent=2) + "\n")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps({"machine": machine_facts(), "rows": rows}, indent=2) + "\n")
 
 
 def _report(model: FaceModel, text: str, voice: str, *, heard: bool) -> SpeechReport:
@@ -114,7 +108,3 @@ def _pooled(reports: list[SpeechReport]) -> dict[str, object]:
         "worst_closing_delay": round(float(np.nanmax([row["closing_delay"] for row in rows])), 3),
         "jitter": round(float(np.mean([row["jitter"] for row in rows])), 5),
     }
-
-
-if __name__ == "__main__":
-    main()
