@@ -21,7 +21,7 @@ def pixel_grid(height: int, width: int, start: tuple[float, float] = (0, 0)) -> 
 
 
 def warp(source: NDArray[np.uint8] | Floats, grid: Floats, offset: Floats) -> NDArray[np.uint8]:
-    """Sample a picture at grid + offset, bicubic; beyond the border the picture is mirrored.
+    """Sample a picture at grid + offset, bicubic; beyond the border the edge pixel repeats.
 
     Args:
         source: (H, W, C) uint8 or float32.
@@ -33,7 +33,7 @@ def warp(source: NDArray[np.uint8] | Floats, grid: Floats, offset: Floats) -> ND
     """
     where = cv2.add(grid, offset)
     sampled: NDArray[np.uint8] = cv2.remap(
-        source, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+        source, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return sampled
 

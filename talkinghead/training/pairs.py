@@ -45,9 +45,9 @@ class Pair:
     Attributes:
         source: (S, S, 3) uint8.
         target: (S, S, 3) uint8.
-        picture: (S, S, 3) uint8, inner: (S, S, 2) uint8, maps: (s, s, 7) float16; see `Conditions`.
-        inner: see above.
-        maps: see above.
+        picture: (S, S, 3) uint8, this and the next two as in `Conditions`.
+        inner: (S, S, 2) uint8.
+        maps: (s, s, 7) float16.
         source_maps: (s, s, 4) float16 covered and code of the source.
         window: (27, 55) float32 expression and rotation around the target frame.
         resting: (55,) float32 of the source.
