@@ -11,6 +11,7 @@ from torch.nn import functional
 Module = TypeVar("Module", bound=nn.Module)
 
 SLOPE = 0.2
+GROUPS = 4
 _BRANCH_START = 0.3
 """A residual branch starts weak: without normalisation the signal would grow block by block."""
 
@@ -48,6 +49,7 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int, style: int = 0) -> None:
         super().__init__()
+        self.normal = nn.GroupNorm(GROUPS, channels)
         self.first = Convolution(channels, channels)
         self.second = Convolution(channels, channels, start=_BRANCH_START)
         self.modulation = nn.Linear(style, 2 * channels) if style else None
@@ -57,7 +59,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, values: Tensor, style: Tensor | None = None) -> Tensor:
         """(B, C, h, w) to the same shape; style is (B, style)."""
-        changed = self.first(functional.leaky_relu(values, SLOPE))
+        changed = self.first(functional.leaky_relu(self.normal(values), SLOPE))
         if self.modulation is not None and style is not None:
             scale, shift = self.modulation(style)[:, :, None, None].chunk(2, dim=1)
             changed = changed * (1 + scale) + shift

@@ -24,6 +24,8 @@ HEAD_RIM = 13
 """Map pixels over which the head's outline fades into the background's weight."""
 MOUTH_RADIUS_CM, EYE_RADIUS_CM = 2.6, 1.5
 GRADIENT_SCALES = 3
+VISIBLE = 0.03
+"""Difference of colour, of 1, that begins to be seen."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def region_weight(maps: Tensor, closeness: Tensor, size: tuple[int, int]) -> Ten
 
 
 def reconstruction(picture: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Weighted L1, and weighted L1 of the gradients at three scales.
+    """Weighted soft L1, and that of the gradients at three scales.
 
     Args:
         picture: (B, 3, H, W).
@@ -89,14 +91,19 @@ def reconstruction(picture: Tensor, target: Tensor, weight: Tensor) -> tuple[Ten
         Two scalars; sums over pixels divided by the sum of the weights.
     """
     error = picture - target
-    absolute = (error.abs() * weight).sum() / (weight.sum() * error.shape[1])
+    absolute = (soft(error) * weight).sum() / (weight.sum() * error.shape[1])
     gradient = error.new_zeros(())
     for _ in range(GRADIENT_SCALES):
-        across = (error[..., 1:] - error[..., :-1]).abs() * weight[..., 1:]
-        down = (error[..., 1:, :] - error[..., :-1, :]).abs() * weight[..., 1:, :]
+        across = soft(error[..., 1:] - error[..., :-1]) * weight[..., 1:]
+        down = soft(error[..., 1:, :] - error[..., :-1, :]) * weight[..., 1:, :]
         gradient = gradient + (across.sum() + down.sum()) / (weight.sum() * error.shape[1])
         error, weight = functional.avg_pool2d(error, 2), functional.avg_pool2d(weight, 2)
     return absolute, gradient
+
+
+def soft(error: Tensor) -> Tensor:
+    """L1 whose gradient vanishes for errors too small to see (Charbonnier et al., ICIP 1994)."""
+    return (error.square() + VISIBLE**2).sqrt() - VISIBLE
 
 
 def modesty(change: Change, inner: Tensor) -> tuple[Tensor, Tensor]:

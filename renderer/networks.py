@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from renderer.conditions import MOTION_WIDTH, SOURCE_MAPS, TARGET_MAPS
-from renderer.layers import SLOPE, Convolution, MotionEncoder, ResidualBlock, upsampled
+from renderer.layers import GROUPS, SLOPE, Convolution, MotionEncoder, ResidualBlock, upsampled
 
 UNSHUFFLE = 4
 FLOW_SCALE, VISIBILITY_SCALE, SHADING_SCALE, TEXTURE_SCALE = 0.01, 0.2, 0.05, 0.1
@@ -51,6 +51,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.stem = Convolution(inputs, channels[0])
         self.blocks = nn.ModuleList(ResidualBlock(width) for width in channels)
+        self.normal = nn.ModuleList(nn.GroupNorm(GROUPS, width) for width in channels)
         self.down = nn.ModuleList(
             Convolution(fine, coarse, stride=2) for fine, coarse in pairwise(channels)
         )
@@ -61,10 +62,10 @@ class Encoder(nn.Module):
         values = self.stem(values)
         levels = []
         for index, block in enumerate(self.blocks):
-            values = block(values)
+            values = functional.leaky_relu(self.normal[index](block(values)), SLOPE)
             levels.append(values)
             if index < len(self.down):
-                values = self.down[index](functional.leaky_relu(values, SLOPE))
+                values = self.down[index](values)
         return levels
 
 
@@ -84,6 +85,7 @@ class Level(nn.Module):
         self.merge = Convolution(2 * channels, channels, size=1)
         self.narrow = Convolution(inputs, channels, size=1)
         self.block = ResidualBlock(channels, style)
+        self.normal = nn.GroupNorm(GROUPS, channels)
         self.head = Convolution(channels, 6, start=0.0)
         scales = [FLOW_SCALE] * 2 + [VISIBILITY_SCALE] + [SHADING_SCALE] * 3
         self.register_buffer("scales", torch.tensor(scales)[:, None, None], persistent=False)
@@ -112,8 +114,8 @@ class Level(nn.Module):
         merged = self.merge(torch.cat([known, warped.to(known.dtype)], dim=1))
         merged = merged + upsampled(self.narrow(coarser), size)
         values = self.block(merged, style)
-        refined = self.head(functional.leaky_relu(values, SLOPE)).float()
-        return values, fields + refined * self.scales
+        values = functional.leaky_relu(self.normal(values), SLOPE)
+        return values, fields + self.head(values).float() * self.scales
 
 
 class Hierarchy(nn.Module):
@@ -135,6 +137,7 @@ class Hierarchy(nn.Module):
             for coarse, fine in zip(channels[:0:-1], channels[-2::-1], strict=True)
         )
         self.last = ResidualBlock(channels[0], config.style)
+        self.normal = nn.GroupNorm(GROUPS, channels[0])
         self.texture = Convolution(channels[0], 3 * UNSHUFFLE**2, start=0.0)
 
     def forward(
@@ -160,7 +163,7 @@ class Hierarchy(nn.Module):
             size = (known[depth].shape[-2], known[depth].shape[-1])
             flow = functional.interpolate(maps[:, :2], size=size, mode="area")
             values, fields = level(values, known[depth], source[depth], flow, fields, style)
-        values = functional.leaky_relu(self.last(values, style), SLOPE)
+        values = functional.leaky_relu(self.normal(self.last(values, style)), SLOPE)
         texture = functional.pixel_shuffle(self.texture(values).float(), UNSHUFFLE)
         return fields, texture * TEXTURE_SCALE
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 import os
 import queue
 import secrets
-import signal
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice, repeat
 from pathlib import Path
-from types import FrameType
-from typing import IO, Never
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +25,9 @@ from talkinghead import __version__
 from talkinghead.errors import BadOption, OutputNotWritable, TalkingHeadError, UnreadableSound
 from talkinghead.types import SAMPLE_RATE, Speech, Video
 from talkinghead.video.ffmpeg import Ffmpeg, input_arguments, rate_argument
+from talkinghead.video.interruption import Interruption, interruption
 
+_PATIENCE_SECONDS = 0.2
 _QUEUE_FRAMES = 4  # rendering and encoding overlap; more would only hold memory
 _ENCODER_THREADS = (
     "4"  # fixed: x264's bits depend on it, and the same input shall give the same file
@@ -95,7 +95,7 @@ def write_video(
     path = Path(path)
     check_output_path(path)
     total = speech.frame_count(fps) if speech else None
-    with _unwound_by_sigterm(), _unfinished(path) as unfinished, _sound(speech) as sound:
+    with interruption() as stop, _unfinished(path) as unfinished, _sound(speech) as sound:
         iterator = iter(frames)
         first = next(iterator, None)
         if first is None:
@@ -109,7 +109,7 @@ def write_video(
             f"file:{unfinished.absolute()}",
         ]
         exact = chain([first], iterator) if total is None else _held(first, iterator, total)
-        count = _encode(exact, first.shape, arguments, path)
+        count = _encode(exact, first.shape, arguments, path, stop)
         os.replace(unfinished, path)
     return Video(path, width + width % 2, height + height % 2, fps, count)
 
@@ -185,6 +185,7 @@ def _encode(
     shape: tuple[int, ...],
     arguments: list[str],
     path: Path,
+    stop: Interruption,
 ) -> int:
     """Feed ffmpeg through a thread; returns the number of frames."""
     count = 0
@@ -192,10 +193,12 @@ def _encode(
         feeder = _Feeder(program.stdin)
         try:
             for frame in frames:
+                stop.check()
                 if feeder.broken:
                     break
-                feeder.put(_bytes(frame, shape))
+                feeder.put(_bytes(frame, shape), stop)
                 count += 1
+            stop.check()
         except BaseException:
             program.kill()  # first, or the feeder would wait for an encoder that nobody wants
             raise
@@ -227,9 +230,13 @@ class _Feeder:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def put(self, data: bytes) -> None:
-        """Hand over one frame; waits while the queue is full."""
-        self._queue.put(data)
+    def put(self, data: bytes, stop: Interruption) -> None:
+        """Hand over one frame; waits while the queue is full, unless a signal comes."""
+        while True:
+            try:
+                return self._queue.put(data, timeout=_PATIENCE_SECONDS)
+            except queue.Full:
+                stop.check()
 
     def finish(self) -> None:
         """Write what is queued, close the pipe."""
@@ -271,24 +278,3 @@ def _unfinished(path: Path) -> Iterator[Path]:
         yield unfinished
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-@contextmanager
-def _unwound_by_sigterm() -> Iterator[None]:
-    """While writing, SIGTERM unwinds the stack so that the unfinished file is removed.
-
-    Only in the main thread, where signals arrive, and only if nobody else handles it.
-    """
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-
-    def stop(number: int, _frame: FrameType | None) -> Never:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

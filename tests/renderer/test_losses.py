@@ -1,9 +1,18 @@
+import numpy as np
 import pytest
 import torch
 
 from renderer.conditions import ModelTriangles
 from renderer.discriminator import FaceDiscriminator, crop_around, region_centres
-from renderer.losses import Regions, feature_matching, hinge, psnr, reconstruction, region_weight
+from renderer.losses import (
+    VISIBLE,
+    Regions,
+    feature_matching,
+    hinge,
+    psnr,
+    reconstruction,
+    region_weight,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +38,7 @@ def test_equal_pictures_cost_nothing():
 def test_a_shift_of_brightness_costs_itself_and_has_no_gradient():
     picture = torch.rand(1, 3, 16, 16)
     absolute, gradient = reconstruction(picture + 0.25, picture, torch.ones(1, 1, 16, 16))
-    assert float(absolute) == pytest.approx(0.25, abs=1e-5)
+    assert float(absolute) == pytest.approx(np.hypot(0.25, VISIBLE) - VISIBLE, abs=1e-5)
     assert float(gradient) == pytest.approx(0.0, abs=1e-5)
 
 
@@ -38,7 +47,8 @@ def test_an_edge_costs_by_hand():
     picture[..., 4:] = 1.0
     _, gradient = reconstruction(picture, torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8))
     # One column edge a scale: 8 of 64, then 4 x 1 and 2 x 1 of it, over the weights' sum there.
-    assert float(gradient) == pytest.approx(8 / 64 + 4 / 16 + 2 / 4, abs=1e-5)
+    step = np.hypot(1, VISIBLE) - VISIBLE
+    assert float(gradient) == pytest.approx(step * (8 / 64 + 4 / 16 + 2 / 4), abs=1e-5)
 
 
 def test_weight_counts():
@@ -46,7 +56,9 @@ def test_weight_counts():
     picture[..., 0, 0] = 1.0
     weight = torch.ones(1, 1, 8, 8)
     weight[..., 0, 0] = 5.0
-    assert float(reconstruction(picture, target, weight)[0]) == pytest.approx(5 / 68)
+    assert float(reconstruction(picture, target, weight)[0]) == pytest.approx(
+        5 / 68 * (np.hypot(1, VISIBLE) - VISIBLE)
+    )
 
 
 def test_lips_are_near_the_mouth_and_weigh_more(regions):
