@@ -22,6 +22,8 @@ WET_LIP_DEPTH_CM = 0.55
 """The front of the mouth socket is the wet part of the lips: it takes the photo's lip colour."""
 EYE_BIAS_CM = 2.0
 """Eyeballs never pierce lids, whatever the correction did to them."""
+LOWER_SHADOW = 0.45
+"""Lower teeth lie in the shadow of the lips; as bright as the upper ones they look like braces."""
 MOUTH_BIAS_CM = 0.35
 
 
@@ -162,7 +164,8 @@ def _paint_mouth(model: FaceModel, appearance: Appearance, colours: Floats) -> N
     facing = 0.62 + 0.38 * np.clip(normals[:, 2], 0, 1)
     front = model.neutral[teeth, 2].max()
     depth = np.clip(front - model.neutral[inside, 2], 0, None)
-    light = (facing * np.exp(-depth / 2.6))[:, None].astype(np.float32)
+    shadow = 1 - LOWER_SHADOW * _moved_by_jaw(model)[inside]
+    light = (facing * shadow * np.exp(-depth / 2.6))[:, None].astype(np.float32)
     colours[inside] = appearance.cavity + (colours[inside] - appearance.cavity) * light
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 from talkinghead import __version__, commands
 from talkinghead.config import (
@@ -26,6 +28,11 @@ _DEFAULTS = GenerateOptions()
 class _Parser(argparse.ArgumentParser):
     """argparse whose errors are ours: one line, exit code 2."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(*arguments, **options)
+        # "--gaze -1,-1" is a value, not an option: no option of ours starts with a digit.
+        self._negative_number_matcher = re.compile(r"^-\.?\d")
+
     def error(self, message: str) -> Never:
         """Raise instead of printing the whole usage."""
         raise BadOption(f"{message}; see: {self.prog} --help")
@@ -35,13 +42,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 2 for a mistake in what was given."""
     parser = build_parser()
     try:
-        chosen = parser.parse_args(arguments)
+        chosen, unknown = parser.parse_known_args(arguments)
+        if unknown and chosen.run is not commands.not_built_yet:
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}")
         chosen.run(chosen)
     except TalkingHeadError as error:
         sys.stderr.write(f"evoke: {' '.join(str(error).split())}\n")
         return 2
     except MemoryError:
         sys.stderr.write("evoke: out of memory; use a smaller --size or a shorter sound\n")
+        return 2
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # a name of hundreds of characters, a port in use
+        about = f": {error.filename}" if error.filename else ""
+        sys.stderr.write(f"evoke: {error.strerror or error}{about}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("evoke: stopped; nothing was written\n")
@@ -68,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name, what in (("mesh", "the 3D talking face"), ("batch", "many jobs"),
                        ("verify", "read the mark of a video")):  # fmt: skip
         later = commands_of.add_parser(name, help=f"{what} (comes with a later version)")
-        later.add_argument("rest", nargs=argparse.REMAINDER)
+        later.add_argument("rest", nargs="*")
         later.set_defaults(run=commands.not_built_yet, name=name)
     return parser
 

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 from talkinghead import __version__
 from talkinghead.config import GenerateOptions
 from talkinghead.errors import BadEmotion, BadOption, NotBuiltYet
+from talkinghead.files import check_not_an_input, read_text
 from talkinghead.weights import read_manifest, verify
 
 if TYPE_CHECKING:
     from talkinghead.pipeline import Feeling
     from talkinghead.stages import Result
     from talkinghead.types import EmotionPrompt
+
+
+MAX_TEXTS_BYTES = 10_000_000
 
 
 def generate(chosen: argparse.Namespace) -> None:
@@ -89,6 +93,7 @@ def track(chosen: argparse.Namespace) -> None:
     from talkinghead.pipeline import TalkingHead
 
     check_motion_path(chosen.output)
+    check_not_an_input(chosen.output, [chosen.video])
     tracked = TalkingHead.from_pretrained().track(chosen.video, _show_progress)
     write_motion(tracked.motion, chosen.output)
     if chosen.json:
@@ -146,6 +151,9 @@ def serve(chosen: argparse.Namespace) -> None:
     if not script.is_file():
         message = f"the web app is not at {script}; serve works from a checkout of the repository"
         raise BadOption(message)
+    if not 0 <= chosen.port <= 65535:
+        message = f"port is {chosen.port}, expected 0 to 65535"
+        raise BadOption(message)
     sys.argv = [str(script), "--host", chosen.host, "--port", str(chosen.port)]
     runpy.run_path(str(script), run_name="__main__")
 
@@ -191,11 +199,7 @@ def _gaze(text: str) -> tuple[float, float]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read as text: {error}"
-        raise BadEmotion(message) from error
+    return read_text(path, MAX_TEXTS_BYTES, BadEmotion).splitlines()
 
 
 def _report(

@@ -18,11 +18,13 @@ from talkinghead.devices import raster_backend
 from talkinghead.emotion.encoder import EmotionEncoder, load_emotion_encoder
 from talkinghead.emotion.timeline import Keyframe, constant_track, timeline_track
 from talkinghead.errors import BadOption, NotBuiltYet
+from talkinghead.files import check_not_an_input
 from talkinghead.motion.interface import AudioToMotion, HeadMotion
 from talkinghead.motion.rules import RulesAudioToMotion
 from talkinghead.motion.smoothing import smooth_track
 from talkinghead.motion.track_file import check_motion_path, read_motion, write_motion
 from talkinghead.motion.transfer import ExpressionTransfer, transfer
+from talkinghead.motion.wearing import wear
 from talkinghead.portrait.fitter import Portrait, PortraitFitter
 from talkinghead.portrait.framing import crop_view, region_view
 from talkinghead.portrait.photo import photo_from_array, read_photo
@@ -176,9 +178,12 @@ class TalkingHead:
         """
         options = options or GenerateOptions()
         clock = Clock()
+        inputs = [photo, sound, options.head]
         check_output_path(Path(save_to))
+        check_not_an_input(Path(save_to), inputs)
         if export_motion is not None:
             check_motion_path(export_motion)
+            check_not_an_input(export_motion, inputs)
         with clock.stage("portrait", progress):
             portrait = self._fit_for_video(photo, options)
         with clock.stage("speech", progress):
@@ -209,7 +214,7 @@ class TalkingHead:
         """(size, size, 3) uint8: a still of the face wearing the emotion."""
         rest = portrait.resting
         motion = MotionCoefficients(
-            np.clip(rest.expression + emotion.expression, 0, 1),
+            wear(rest.expression, emotion.expression),
             rest.rotation + emotion.head,
             rest.translation,
             rest.fps,
@@ -241,6 +246,7 @@ class TalkingHead:
         """Render a motion track, exported or tracked or edited, on a portrait."""
         options = options or GenerateOptions()
         check_output_path(Path(save_to))
+        check_not_an_input(Path(save_to), [photo, sound])
         portrait = self._fit_for_video(photo, options)
         speech = load_speech(Path(sound)) if sound is not None else None
         motion = transfer(track, portrait.resting, expression)

@@ -49,13 +49,18 @@ def read_manifest(folder: Path | None = None) -> dict[str, WeightFile]:
 
     Raises:
         WeightsMissing: if there is no manifest.
+        WeightsCorrupt: if it cannot be read.
     """
     path = (folder or weights_folder()) / MANIFEST_NAME
     if not path.is_file():
         message = f"no weights manifest at {path}; get a complete copy of the repository"
         raise WeightsMissing(message)
-    rows = json.loads(path.read_text())
-    return {row["name"]: WeightFile(**row) for row in rows}
+    try:
+        rows = json.loads(path.read_text())
+        return {row["name"]: WeightFile(**row) for row in rows}
+    except (ValueError, TypeError, KeyError) as error:
+        message = f"the weights manifest {path} is damaged ({error}); run: git checkout {path}"
+        raise WeightsCorrupt(message) from error
 
 
 def verify(entry: WeightFile, folder: Path | None = None) -> Path:
@@ -67,13 +72,13 @@ def verify(entry: WeightFile, folder: Path | None = None) -> Path:
     """
     path = (folder or weights_folder()) / entry.file
     if not path.is_file():
-        message = f"weights {path} are missing; run: git checkout {entry.file}, or {entry.made_by}"
+        message = f"weights {path} are missing; run: git checkout {path}, or {entry.made_by}"
         raise WeightsMissing(message)
     found = sha256_of(path)
     if found != entry.sha256:
         message = (
             f"weights {path} are damaged: sha256 is {found[:12]}…, expected {entry.sha256[:12]}…; "
-            f"run: git checkout {entry.file}, or {entry.made_by}"
+            f"run: git checkout {path}, or {entry.made_by}"
         )
         raise WeightsCorrupt(message)
     return path

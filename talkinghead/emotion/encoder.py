@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from renderer.coefficients import Floats
+from renderer.coefficients import Floats, channel_indices
 from talkinghead.emotion.bank import MEAD_CLASSES, Bank, Feeling, load_bank
 from talkinghead.emotion.calibration import FeelingSpace, calibrate, encode_texts
 from talkinghead.emotion.clip_space import (
@@ -31,6 +31,12 @@ LEAST_SHARE = 0.3
 FOREIGN_CONFIDENCE = 0.1
 """Of a text in letters that the tower was not taught: its vector says nothing."""
 NEGLIGIBLE = 0.01
+SMILING = (
+    "mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight",
+    "mouthDimpleLeft", "mouthDimpleRight",
+)  # fmt: skip
+RELEASE = 1.4
+"""How fully a feeling of valence -1 ends a smile at intensity 1; more than 1: it is gone before."""
 CONFIDENCE_FLOOR = 0.5
 """Below this the text is more likely about something else than about a feeling."""
 
@@ -163,7 +169,7 @@ class EmotionEncoder:
         said = sum(share * part.intensity for part, share in zip(readings, shares, strict=True))
         intensity = said if asked is None else asked
         vector = sum(share * part.vector for part, share in zip(readings, shares, strict=True))
-        expression = sum(weight * feeling.expression for feeling, weight in pairs)
+        expression = sum(weight * with_release(feeling) for feeling, weight in pairs)
         head = sum(weight * feeling.head for feeling, weight in pairs)
         arousal = sum(weight * feeling.arousal for feeling, weight in pairs)
         return EmotionEmbedding(
@@ -219,6 +225,19 @@ def understanding_as_json(embedding: EmotionEmbedding) -> dict[str, object]:
         "backend": embedding.backend,
         "notices": list(embedding.notices),
     }
+
+
+def with_release(feeling: Feeling) -> Floats:
+    """(52,) the feeling's recipe, and what it lets go of: an unpleasant one ends the photo's smile.
+
+    Offsets below 0 take away only what a face has (`talkinghead.motion.wearing`).
+    """
+    expression = feeling.expression.copy()
+    letting_go = RELEASE * max(0.0, -feeling.valence)
+    rows = channel_indices(SMILING)
+    untouched = expression[rows] <= 0.0
+    expression[rows[untouched]] = -min(letting_go, 1.0)
+    return np.asarray(expression, np.float32)
 
 
 def _heaviest_class(pairs: Sequence[tuple[Feeling, float]]) -> str:

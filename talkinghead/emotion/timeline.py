@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from renderer.coefficients import Floats
 from talkinghead.emotion.bank import time_behaviour
 from talkinghead.errors import BadEmotion
+from talkinghead.files import read_text
 from talkinghead.types import EmotionEmbedding, EmotionTrack
 
 Doubles = NDArray[np.float64]
@@ -125,17 +126,10 @@ def read_timeline(path: Path) -> list[Keyframe]:
         BadEmotion: naming the entry and the key that is wrong.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            message = (
-                f"the emotion timeline {path} has {path.stat().st_size} bytes; "
-                f"expected at most {MAX_FILE_BYTES}"
-            )
-            raise BadEmotion(message)
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        message = f"the emotion timeline {path} cannot be read: {problem.strerror}"
-        raise BadEmotion(message) from problem
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
+        content = json.loads(read_text(path, MAX_FILE_BYTES, BadEmotion))
+    except (ValueError, RecursionError) as problem:
+        if isinstance(problem, BadEmotion):
+            raise
         message = f"the emotion timeline {path} is no JSON text: {problem}"
         raise BadEmotion(message) from problem
     if not isinstance(content, list) or not 1 <= len(content) <= MAX_KEYFRAMES:
@@ -160,7 +154,7 @@ def _keyframe(index: int, entry: object) -> Keyframe:
     if not isinstance(entry, dict) or not {"time", "prompt"} <= set(entry) <= set(keys):
         message = (
             f'emotion timeline entry {index} is {entry!r:.80}; expected {{"time": seconds, '
-            '"prompt": words, "intensity": 0..1}} or [seconds, words, 0..1]'
+            '"prompt": words, "intensity": 0..1} or [seconds, words, 0..1]'
         )
         raise BadEmotion(message)
     prompt = entry["prompt"]
@@ -178,7 +172,10 @@ def _keyframe(index: int, entry: object) -> Keyframe:
 def _number(index: int, key: str, value: object, high: float) -> float:
     # JSON's true is an int in Python, and its parser lets NaN and Infinity through.
     if isinstance(value, int | float) and not isinstance(value, bool):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # an integer of hundreds of digits
+            number = math.inf
         if 0.0 <= number <= high and not math.isinf(number):
             return number
     expected = "a number of at least 0" if math.isinf(high) else f"a number from 0 to {high:g}"

@@ -23,6 +23,7 @@ from talkinghead.motion.idle import (
 )
 from talkinghead.motion.interface import HeadMotion
 from talkinghead.motion.visemes import LIP_GAP, channel_matrix, gap_vector
+from talkinghead.motion.wearing import wear
 from talkinghead.types import EmotionTrack, EyeControl, SpeechFeatures
 
 _JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
@@ -103,7 +104,7 @@ def _face_at_rest(
     arrival = smoothstep(seconds / _TAKE_OVER_SECONDS)[:, None]
     own[:, _OF_THE_PHOTO] *= 1.0 - arrival
     felt = emotion.expression * smoothstep(seconds / _FEELING_SECONDS)[:, None]
-    face = np.asarray(np.clip(own + felt, 0.0, 1.0), np.float32)
+    face = wear(own, felt)
     open_jaw = np.clip(articulation.articulators[:, :1] / 0.2, 0.0, 1.0)
     face[:, _HOLDING] *= 1.0 - 0.7 * open_jaw
     rounding = np.clip(articulation.articulators[:, 1:3].sum(axis=1), 0.0, 1.0)[:, None]

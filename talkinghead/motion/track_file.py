@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,13 +19,16 @@ from numpy.typing import NDArray
 
 from renderer.coefficients import ARKIT_NAMES, Floats, MotionCoefficients
 from talkinghead.errors import OutputNotWritable, UnreadableMotion
+from talkinghead.files import read_text
 
 POSE_NAMES = ("pitch", "yaw", "roll", "x", "y", "z")
 COLUMNS: tuple[str, ...] = ("frame", "time", *ARKIT_NAMES, *POSE_NAMES)
 
 _MOST_FRAMES = 200_000
 _SINGLE_FRAME_FPS = 25.0
-_RANGES = ((0.0, 1.0, ARKIT_NAMES), (-6.3, 6.3, POSE_NAMES[:3]), (-1e4, 1e4, POSE_NAMES[3:]))
+FPS_RANGE = (1.0, 240.0)
+MAX_FILE_BYTES = 300_000_000
+_RANGES = ((0.0, 1.0, ARKIT_NAMES), (-3.2, 3.2, POSE_NAMES[:3]), (-90.0, 90.0, POSE_NAMES[3:]))
 """Lowest and highest value of the columns."""
 
 
@@ -37,8 +41,19 @@ def check_motion_path(path: Path) -> None:
     if path.suffix.lower() not in {".csv", ".json"}:
         message = f"{path.name} has the suffix {path.suffix!r}: name it .csv or .json"
         raise OutputNotWritable(message)
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:  # a name of hundreds of characters
+        message = f"cannot write {path}: {error.strerror or error}"
+        raise OutputNotWritable(message) from error
+    if is_folder:
+        message = f"{path} is a folder; give a file name such as {path / 'motion.csv'}"
+        raise OutputNotWritable(message)
     if not path.parent.is_dir():
         message = f"the folder {path.parent} does not exist; make it, or choose another output"
+        raise OutputNotWritable(message)
+    if not os.access(path.parent, os.W_OK):
+        message = f"the folder {path.parent} is not writable; choose another output"
         raise OutputNotWritable(message)
 
 
@@ -81,16 +96,16 @@ def read_motion(path: Path) -> MotionCoefficients:
     Raises:
         UnreadableMotion: if the file does not follow the format; says line and column.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read as a motion file ({error}): give a .csv or .json"
-        raise UnreadableMotion(message) from error
+    text = read_text(path, MAX_FILE_BYTES, UnreadableMotion)
     if path.suffix.lower() == ".json":
         return _read_json(text, path.name)
     rows = csv.reader(text.splitlines())
-    header = [name.strip() for name in next(rows, [])]
-    table = _table(header, ((f"line {rows.line_num}", row) for row in rows if row), path.name)
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        table = _table(header, ((f"line {rows.line_num}", row) for row in rows if row), path.name)
+    except csv.Error as error:
+        message = f"{path.name}, line {rows.line_num}: {error}"
+        raise UnreadableMotion(message) from error
     return _motion(header, table, _frame_rate(table[:, header.index("time")]), path.name)
 
 
@@ -115,7 +130,7 @@ def _read_json(text: str, name: str) -> MotionCoefficients:
         data = json.loads(text)
         fps, header = float(data["fps"]), [str(column) for column in data["columns"]]
         rows = [(f"frame {index}", list(row)) for index, row in enumerate(data["frames"])]
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         message = f"{name} is no motion file: expected JSON with fps, columns, frames ({error})"
         raise UnreadableMotion(message) from error
     return _motion(header, _table(header, iter(rows), name), fps, name)
@@ -163,7 +178,7 @@ def _number(cell: object, name: str, place: str, column: str) -> float:
     """A finite number within its column's range."""
     try:
         value = float(cell)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = float("nan")
     low, high = next(
         ((low, high) for low, high, columns in _RANGES if column in columns), (-1e9, 1e9)
@@ -194,6 +209,10 @@ def _motion(
     def columns(names: Sequence[str]) -> Floats:
         return table[:, [header.index(one) for one in names]].astype(np.float32)
 
+    low, high = FPS_RANGE
+    if not low <= fps <= high:  # also catches NaN
+        message = f"{name} has {fps:g} frames a second, expected {low:g} to {high:g}"
+        raise UnreadableMotion(message)
     try:
         return MotionCoefficients(
             columns(ARKIT_NAMES), columns(POSE_NAMES[:3]), columns(POSE_NAMES[3:]), fps

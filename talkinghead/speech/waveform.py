@@ -52,7 +52,23 @@ def load_speech(path: Path, max_seconds: float = MAX_SOUND_SECONDS) -> Speech:
     if not len(waveform):
         message = f"{path.name} holds no sound (0 samples): record or export it again"
         raise UnreadableSound(message)
-    return Speech(_finished(waveform), path)
+    clean = _finished(waveform)
+    # A file with NaN, or louder than full scale, would go into the video as it is.
+    return Speech(clean, path if _decodes_cleanly(path) else None)
+
+
+def _decodes_cleanly(path: Path) -> bool:
+    """Whether a sound file holds only finite samples within full scale; only floats can fail."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.subtype not in {"FLOAT", "DOUBLE"}:
+                return True
+            blocks = file.blocks(_BLOCK_SECONDS * file.samplerate, dtype="float32", always_2d=True)
+            return all(bool((np.abs(block) <= 1.0).all()) for block in blocks)
+    except (soundfile.LibsndfileError, TypeError):  # not a format of libsndfile: no float file
+        return True
 
 
 def speech_from_array(samples: NDArray[np.generic], sample_rate: int) -> Speech:
@@ -137,7 +153,9 @@ def _check_length(path: Path, seconds: float, max_seconds: float) -> None:
 
 def _check_rate(sample_rate: int, name: str) -> None:
     if not _RATES[0] <= sample_rate <= _RATES[1]:
-        message = f"{name} claims {sample_rate} samples a second, expected 8000 to 192000"
+        message = (
+            f"{name} claims {sample_rate} samples a second, expected {_RATES[0]} to {_RATES[1]}"
+        )
         raise UnreadableSound(message)
 
 

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from renderer.camera import DISTANCE_CM, rotation_matrix
 from renderer.coefficients import Floats
-from renderer.face_model import FaceModel, LandmarkEmbedding
-from renderer.landmark_groups import FIRST_IRIS
+from renderer.face_model import FaceModel, LandmarkEmbedding, gaze_angles
+from renderer.landmark_groups import FIRST_IRIS, IRIS_CENTRES
 from talkinghead.portrait.fit import FaceFit, FaceFitter
 
 ROUNDS = 3
 _RIDGE = 20.0  # portraits' worth of belief that a landmark is where it was
 _CANDIDATES = 150
 REACH_CM = 0.6
+IRIS_RADIUS_CM = 0.6
 
 
 def vertex_embedding(vertices: NDArray[np.int32]) -> LandmarkEmbedding:
@@ -40,6 +41,10 @@ def calibrate(model: FaceModel, points: Floats) -> FaceModel:
     """
     mirror = mirror_map(points)
     within_reach = _within_reach(model)
+    places = model.landmarks.on(model.neutral)
+    turned = np.zeros(2)
+    places[FIRST_IRIS:] = _irises(model, *turned)
+    model = replace(model, landmarks=_on_surface(model, places, within_reach))
     for _ in range(ROUNDS):
         fitter = FaceFitter(model, model.landmarks)
         fits = [fitter.fit(one[None]) for one in points]
@@ -47,10 +52,43 @@ def calibrate(model: FaceModel, points: Floats) -> FaceModel:
         offsets = (offsets + offsets[mirror] * (-1, 1, 1)) / 2
         places = model.landmarks.on(model.neutral)
         places = (places + places[mirror] * np.array([-1, 1, 1], np.float32)) / 2
-        model = replace(
-            model, landmarks=_on_surface(model, places + offsets.astype(np.float32), within_reach)
-        )
+        places = places + offsets.astype(np.float32)
+        places[FIRST_IRIS:] = _irises(model, *(turned + _mean_gaze(fits)))
+        turned = turned + _mean_gaze(fits)
+        model = replace(model, landmarks=_on_surface(model, places, within_reach))
     return model
+
+
+def _mean_gaze(fits: list[FaceFit]) -> NDArray[np.float64]:
+    """(2,) median pitch and outward turn of the eyes over portraits, radians."""
+    expression = np.concatenate([fit.expression for fit in fits])
+    pitch = np.median([gaze_angles(expression, side)[0] for side in IRIS_CENTRES])
+    outward = np.median(
+        [gaze_angles(expression, side)[1] * sign for side, sign in (("left", 1), ("right", -1))]
+    )
+    return np.array([pitch, outward])
+
+
+def _irises(model: FaceModel, pitch: float, outward: float) -> Floats:
+    """(10, 3) iris landmarks of eyes turned by two angles from the head's own forward axis.
+
+    A wrong place cannot be seen in the residual, because the fit turns the eye until it vanishes;
+    but most people look into the camera, so the angles are those that make the mean gaze zero.
+    Centre first, then four points of the rim.
+    """
+    places = []
+    for side in IRIS_CENTRES:
+        centre = model.eyeball_centre(model.neutral, side)
+        iris = model.neutral[model.parts[f"iris_{side}"]]
+        sign = 1.0 if side == "left" else -1.0
+        turn = rotation_matrix(np.array([pitch, sign * outward, 0.0], np.float32))
+        axis = turn @ np.array([0.0, 0.0, iris[:, 2].max() - centre[2]], np.float32)
+        across = np.cross([0.0, 1.0, 0.0], axis / np.linalg.norm(axis))
+        up = np.cross(axis / np.linalg.norm(axis), across)
+        # MediaPipe's rim: image right, top, image left, bottom.
+        rim = [across, up, -across, -up]
+        places += [centre + axis, *(centre + axis + IRIS_RADIUS_CM * way for way in rim)]
+    return np.array(places, np.float32)
 
 
 def mirror_map(points: Floats) -> NDArray[np.intp]:

@@ -56,3 +56,10 @@ def test_the_shipped_weights_are_whole_and_small():
     rows = json.loads((weights_folder() / "manifest.json").read_text())
     listed = {row["file"] for row in rows}
     assert {path.name for path in weights_folder().glob("*.safetensors")} == listed
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"name": "small"}]'])
+def test_a_damaged_manifest_is_named(folder, text):
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(WeightsCorrupt, match="manifest"):
+        load_weights("small")

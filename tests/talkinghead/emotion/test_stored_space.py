@@ -71,3 +71,15 @@ def test_a_deferred_tower_loads_once():
     assert tower.encode(["abc"]).shape == (1, 26)
     tower.encode(["abc"])
     assert loaded == [1]
+
+
+def test_unpleasant_feelings_let_go_of_a_smile():
+    """A smiling photo kept its smile whatever feeling was asked for."""
+    from renderer.coefficients import ARKIT_INDEX
+
+    encoder = load_emotion_encoder()
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    for feeling in ("furious", "terrified", "heartbroken"):
+        assert encoder.understand(TextPrompt(feeling), 1.0).expression[smile] < -0.5, feeling
+    for feeling in ("happy", "surprised", "neutral"):
+        assert encoder.understand(TextPrompt(feeling), 1.0).expression[smile] >= 0.0, feeling

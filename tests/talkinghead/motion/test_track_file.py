@@ -13,7 +13,7 @@ def random_track(frames=7, fps=25.0):
     return MotionCoefficients(
         generator.random((frames, 52)).astype(np.float32),
         generator.normal(0, 0.3, (frames, 3)).astype(np.float32),
-        generator.normal(0, 50, (frames, 3)).astype(np.float32),
+        generator.normal(0, 15, (frames, 3)).astype(np.float32),
         fps,
     )
 
@@ -113,7 +113,7 @@ def test_json_with_a_wrong_rate_or_value_is_refused(tmp_path):
     write_motion(random_track(), path)
     data = json.loads(path.read_text())
     path.write_text(json.dumps({**data, "fps": 0}))
-    with pytest.raises(UnreadableMotion, match="fps is 0"):
+    with pytest.raises(UnreadableMotion, match="0 frames a second"):
         read_motion(path)
     data["frames"][2][5] = None
     path.write_text(json.dumps(data))
@@ -122,10 +122,10 @@ def test_json_with_a_wrong_rate_or_value_is_refused(tmp_path):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(UnreadableMotion, match="cannot be read"):
+    with pytest.raises(UnreadableMotion, match=r"can(not)? be read"):
         read_motion(tmp_path / "none.csv")
     (tmp_path / "b.csv").write_bytes(bytes(range(128, 256)))
-    with pytest.raises(UnreadableMotion, match="cannot be read"):
+    with pytest.raises(UnreadableMotion, match=r"can(not)? be read"):
         read_motion(tmp_path / "b.csv")
 
 

@@ -169,3 +169,15 @@ def test_arrays_of_integers_and_floats_agree():
 def test_arrays_that_are_no_sound_are_refused(shape, rate):
     with pytest.raises(UnreadableSound, match="expected"):
         speech_from_array(np.zeros(shape), rate)
+
+
+def test_a_file_with_nan_or_beyond_full_scale_is_not_put_into_the_video(tmp_path):
+    """ffmpeg refused such samples after all the work was done."""
+    samples = np.sin(np.linspace(0, 300, 8000)).astype(np.float32)
+    for name, value in (("nan.wav", np.nan), ("loud.wav", 3.0)):
+        broken = samples.copy()
+        broken[100] = value
+        soundfile.write(tmp_path / name, broken, 16_000, subtype="FLOAT")
+        assert load_speech(tmp_path / name).path is None
+    soundfile.write(tmp_path / "clean.wav", samples * 0.9, 16_000, subtype="FLOAT")
+    assert load_speech(tmp_path / "clean.wav").path == tmp_path / "clean.wav"
