@@ -51,22 +51,39 @@ def main() -> None:
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     model = TalkingHead.from_pretrained()
-    rows = []
+    rows, errors, likenesses = [], [], []
     for path in chosen.photos:
         try:
             portrait = model.fit(path)
         except TalkingHeadError as error:
             logger.info("%s: %s", path.name, error)
             continue
-        logger.info("%s: fit error %.2f %%", path.name, 100 * portrait.fit_error)
+        errors.append(100 * portrait.fit_error)
+        likenesses.append(still_psnr(model, portrait, chosen.size))
+        logger.info("%s: fit %.2f %%, still %.1f dB", path.name, errors[-1], likenesses[-1])
         if chosen.emotions:
             feelings = [model.feel(text, chosen.intensity) for text in chosen.emotions]
             rows.append(np.hstack([model.preview(portrait, one, chosen.size) for one in feelings]))
         else:
             rows.append(np.hstack(list(posed(model, portrait, chosen.size))))
+    if not rows:
+        logger.info("no portrait could be used; no sheet is written")
+        return
+    logger.info(
+        "%d portraits: fit error median %.2f %%, worst %.2f %%; still face worst %.1f dB",
+        len(rows), np.median(errors), max(errors), min(likenesses),
+    )  # fmt: skip
     labels = chosen.emotions or list(POSES)
     sheet = np.vstack([_header(labels, chosen.size), *rows])
     cv2.imwrite(str(chosen.output), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+
+
+def still_psnr(model: TalkingHead, portrait: Portrait, size: int) -> float:
+    """PSNR in dB between the photo's crop and the renderer's frame of the photo's own motion."""
+    view = crop_view(portrait.source, size)
+    frame = next(GeometricRenderer(model.model, view).render(view.motion))
+    error = ((frame.astype(np.float64) - view.image) ** 2).mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 def posed(model: TalkingHead, portrait: Portrait, size: int) -> Iterable[Image]:

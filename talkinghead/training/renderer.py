@@ -51,7 +51,7 @@ from talkinghead.weights import load_weights, save_weights
 WARM_UP = 150
 """Steps over which the learning rate rises."""
 GRADIENT_WEIGHT, FLOW_WEIGHT, TEXTURE_WEIGHT = 0.3, 0.2, 0.1
-DECEIT_WEIGHT, FEATURE_WEIGHT = 0.01, 0.2
+DECEIT_WEIGHT, FEATURE_WEIGHT = 0.01, 1.0
 LARGEST_GRADIENT = 1.0
 LOG_EVERY = 20
 SAVE_EVERY_SECONDS = 180.0
@@ -139,7 +139,15 @@ class Trainer:
         absolute, gradient = reconstruction(picture, target, weight)
         flow, texture = modesty(change, batch.inner)
         loss = absolute + GRADIENT_WEIGHT * gradient + FLOW_WEIGHT * flow + TEXTURE_WEIGHT * texture
-        terms = {"l1": absolute, "gradient": gradient, "flow": flow, "texture": texture}
+        with torch.no_grad():
+            geometric, _ = reconstruction(batch.picture, target, weight)
+        terms = {
+            "l1": absolute,
+            "l1_geometric": geometric,
+            "gradient": gradient,
+            "flow": flow,
+            "texture": texture,
+        }
         if 0 <= self.config.adversarial_after <= self.step:
             more, judged = self._adversarial(picture, target, region_centres(closeness))
             loss = loss + more
@@ -196,7 +204,8 @@ def run(trainer: Trainer, pack: Path, out: Path, chosen: argparse.Namespace) -> 
         Sources.of(shards, held_out), model, config.seed, trainer.step * config.batch
     )
     saved = last = time.monotonic()
-    for sample in pair_loader(stream, config.batch, chosen.workers):
+    loader = pair_loader(stream, config.batch, chosen.workers, pinned=trainer.device == "cuda")
+    for sample in loader:
         terms = trainer.train(sample)
         if trainer.step % LOG_EVERY == 0:
             now = time.monotonic()

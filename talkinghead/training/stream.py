@@ -177,11 +177,13 @@ def as_sample(pair: Pair) -> Sample:
     }
 
 
-def pair_loader(stream: PairStream, batch: int, workers: int) -> DataLoader[Sample]:
+def pair_loader(
+    stream: PairStream, batch: int, workers: int, *, pinned: bool = False
+) -> DataLoader[Sample]:
     """Batches, made beside the training by worker processes; 0 = in this process."""
     return DataLoader(
         stream, batch, num_workers=workers, prefetch_factor=6 if workers else None,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_one_thread, pin_memory=pinned,
     )  # fmt: skip
 
 
