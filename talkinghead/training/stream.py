@@ -6,6 +6,7 @@ resumed run sees what an uninterrupted one would have seen.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -183,10 +184,13 @@ def pair_loader(
     """Batches, made beside the training by worker processes; 0 = in this process."""
     return DataLoader(
         stream, batch, num_workers=workers, prefetch_factor=6 if workers else None,
-        worker_init_fn=_one_thread, pin_memory=pinned,
+        worker_init_fn=_prepare_worker, pin_memory=pinned,
     )  # fmt: skip
 
 
-def _one_thread(worker: int) -> None:
+def _prepare_worker(worker: int) -> None:
+    """One thread; and who stops the run stops the trainer, which must still save."""
     del worker
     torch.set_num_threads(1)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
