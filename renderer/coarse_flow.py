@@ -7,6 +7,8 @@ background stays.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +79,11 @@ class CoarseFlow:
         field = (smooth + (field - smooth) * inside) * self.influence
         return resize_offset(field, self.picture_size)
 
+    @property
+    def visibility(self) -> Floats:
+        """(V, 1) 0..1 how well the source shows each vertex."""
+        return self._seen
+
     def _seen_in_source(self) -> Floats:
         """(V, 1) 0..1 how well the photo shows a vertex: 0 where its surface faces away."""
         x, y, depth = self.geometry.source_points.T
@@ -119,6 +126,7 @@ def skin_triangles(model: FaceModel) -> NDArray[np.int32]:
     return np.ascontiguousarray(model.triangles[outer.all(1)])
 
 
+@lru_cache(maxsize=4)
 def moving_triangles(model: FaceModel) -> NDArray[np.int32]:
     """(F, 3) the skin whose place in a photo is known: inside the landmarks, and the throat.
 

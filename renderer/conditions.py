@@ -7,21 +7,17 @@ resolution at which it works; everything in them is smooth.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer.appearance import appearance_of
-from renderer.coarse_flow import COARSE_SIDE, CoarseFlow, moving_triangles
 from renderer.coefficients import Floats
 from renderer.face_model import FaceModel
-from renderer.flow_field import pixel_grid, warp
-from renderer.geometric import blend_offset
+from renderer.geometric import GeometricFrame, GeometricRenderer
 from renderer.geometry import FaceGeometry, PosedFace
-from renderer.inner_parts import InnerPaint, window_layouts
 from renderer.rasterizer import rasterize
-from renderer.windows import Window, WindowLayout, compose
 
 NETWORK_SIDE = 256
 MAP_SIDE = NETWORK_SIDE // 4
@@ -40,41 +36,11 @@ MOTION_WIDTH = 55
 Box = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
-class ModelTriangles:
-    """What depends on the face model alone; made once, shared by all sources.
-
-    Attributes:
-        moving: triangles of the coarse flow.
-        layouts: of the windows.
-        code: (V, 3) float32 canonical code.
-    """
-
-    moving: NDArray[np.int32]
-    layouts: tuple[WindowLayout, ...]
-    code: Floats
-
-    @classmethod
-    def of(cls, model: FaceModel) -> ModelTriangles:
-        """Work them out; a fifth of a second."""
-        middle = model.neutral[: model.parts["face"].stop].mean(0)
-        code = (model.neutral - middle) / np.float32(CODE_SPAN_CM)
-        return cls(moving_triangles(model), window_layouts(model), code.astype(np.float32))
-
-
-@dataclass(frozen=True)
-class GeometricFrame:
-    """One geometric picture with what it was made from.
-
-    Attributes:
-        picture: (H, W, 3) uint8.
-        offset: (H, W, 2) float32 pixels, the backward flow of the skin.
-        inner: (H, W, 2) float32 0..1 where the inside of the mouth, and where eyeballs show.
-    """
-
-    picture: NDArray[np.uint8]
-    offset: Floats
-    inner: Floats
+@lru_cache(maxsize=4)
+def canonical_code(model: FaceModel) -> Floats:
+    """(V, 3) float32: where each vertex lies on the mean face at rest, about -1..1."""
+    middle = model.neutral[: model.parts["face"].stop].mean(0)
+    return np.asarray((model.neutral - middle) / np.float32(CODE_SPAN_CM), np.float32)
 
 
 @dataclass(frozen=True)
@@ -93,74 +59,23 @@ class Conditions:
     maps: Floats
 
 
-class SharedCoarseFlow(CoarseFlow):
-    """`CoarseFlow` that is given the model's triangles instead of looking for them again.
-
-    Args:
-        geometry: the face on its picture.
-        triangles: `ModelTriangles.moving`.
-        backend: rasteriser backend.
-    """
-
-    def __init__(
-        self, geometry: FaceGeometry, triangles: NDArray[np.int32], backend: str = "numba"
-    ) -> None:
-        self.geometry = geometry
-        self.backend = backend
-        height, width = geometry.source.image.shape[:2]
-        self.picture_size = (height, width)
-        scale = min(COARSE_SIDE / max(height, width), 1.0)
-        self.size = (max(2, round(height * scale)), max(2, round(width * scale)))
-        self.scale = np.array([self.size[1] / width, self.size[0] / height, 1.0], np.float32)
-        self.triangles = triangles
-        self.influence = self._influence()
-        self._seen = self._seen_in_source()
-
-    @property
-    def visibility(self) -> Floats:
-        """(V, 1) 0..1 how well the source shows each vertex."""
-        return self._seen
-
-
 class ConditionRenderer:
     """The geometric renderer, with everything that the network wants to know.
 
     Args:
         geometry: the face on its picture; its `source_points` say where the mesh lies there.
-        shared: of the face model.
         backend: rasteriser backend.
     """
 
-    def __init__(
-        self, geometry: FaceGeometry, shared: ModelTriangles, backend: str = "numba"
-    ) -> None:
+    def __init__(self, geometry: FaceGeometry, backend: str = "numba") -> None:
         self.geometry = geometry
-        self.source = geometry.source
         self.backend = backend
-        self._code = shared.code
-        self._coarse = SharedCoarseFlow(geometry, shared.moving, backend)
-        self._windows = [Window(layout, geometry, backend) for layout in shared.layouts]
-        self._paint = InnerPaint(geometry.model, appearance_of(self.source))
-        height, width = self.source.image.shape[:2]
-        self._grid = pixel_grid(height, width, self.source.margin)
+        self._code = canonical_code(geometry.model)
+        self._renderer = GeometricRenderer(geometry.model, geometry.source, backend, geometry)
 
     def frame(self, posed: PosedFace) -> GeometricFrame:
         """One picture; see `FaceGeometry.poses`."""
-        colours = self._paint.colours(posed.aperture)
-        frames = [window.draw(posed, colours) for window in self._windows]
-        offset = self._coarse.offset(posed.points, posed.sampled_at)
-        for one in frames:
-            if one is not None:
-                blend_offset(offset, one)
-        picture = warp(self.source.surroundings, self._grid, offset)
-        inner = np.zeros((*picture.shape[:2], 2), np.float32)
-        for window, one in zip(self._windows, frames, strict=True):
-            if one is not None and one.inner is not None:
-                compose(picture, self.source, one.inner, window.photo_trust)
-                channel = 0 if window.layout.name == "mouth" else 1
-                place = inner[(*one.inner.where, slice(channel, channel + 1))]
-                np.maximum(place, one.inner.alpha, out=place)
-        return GeometricFrame(picture, offset, inner)
+        return self._renderer.frame(posed)
 
     def conditions(self, frame: GeometricFrame, points: Floats, box: Box) -> Conditions:
         """What the network is told about a frame.
@@ -171,14 +86,14 @@ class ConditionRenderer:
             box: (left, top, right, bottom) of the square part of the picture that it sees.
         """
         picture = np.asarray(cut(frame.picture, box, NETWORK_SIDE), np.uint8)
-        inner = np.clip(cut(frame.inner, box, NETWORK_SIDE) * 255 + 0.5, 0, 255)
+        inner = np.clip(cut(inner_masks(frame), box, NETWORK_SIDE) * 255 + 0.5, 0, 255)
         flow = cut(frame.offset, box, MAP_SIDE) * np.float32(2 / (box[2] - box[0]))
         surface = self.surface(points, box)
         return Conditions(picture, inner.astype(np.uint8), np.concatenate([flow, surface], axis=-1))
 
     def surface(self, points: Floats, box: Box) -> Floats:
         """(s, s, 5) float32 of the mesh: visibility in the source, covered, code."""
-        attributes = np.concatenate([self._coarse.visibility, self._code], axis=1)
+        attributes = np.concatenate([self._renderer.coarse.visibility, self._code], axis=1)
         scale = MAP_SIDE / (box[2] - box[0])
         local = (points - np.array([box[0], box[1], 0], np.float32)) * np.array(
             [scale, scale, 1], np.float32
@@ -194,6 +109,16 @@ class ConditionRenderer:
     def source_surface(self, box: Box) -> Floats:
         """(s, s, 4) float32 of the mesh on the source: covered, code."""
         return self.surface(self.geometry.source_points, box)[..., 1:]
+
+
+def inner_masks(frame: GeometricFrame) -> Floats:
+    """(H, W, 2) float32 0..1 where the inside of the mouth, and where eyeballs show."""
+    masks = np.zeros((*frame.picture.shape[:2], 2), np.float32)
+    for name, patch in frame.patches.items():
+        channel = 0 if name == "mouth" else 1
+        place = masks[(*patch.where, slice(channel, channel + 1))]
+        np.maximum(place, patch.alpha, out=place)
+    return masks
 
 
 def cut(values: NDArray[np.uint8] | Floats, box: Box, side: int) -> NDArray[np.uint8] | Floats:

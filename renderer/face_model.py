@@ -46,7 +46,7 @@ class LandmarkEmbedding:
         return np.asarray((chosen * self.weights[:, :, None]).sum(-2), np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity: it keys caches
 class FaceModel:
     """The face model.
 

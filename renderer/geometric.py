@@ -6,7 +6,8 @@ from the face model in the photo's light.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,22 @@ from renderer.flow_field import pixel_grid, warp
 from renderer.geometry import FaceGeometry, PosedFace
 from renderer.inner_parts import InnerPaint, window_layouts
 from renderer.source import Source
-from renderer.windows import Window, WindowFrame, compose
+from renderer.windows import InnerPatch, Window, WindowFrame, compose
+
+
+@dataclass(frozen=True)
+class GeometricFrame:
+    """One picture with what it was made from.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB.
+        offset: (H, W, 2) float32 pixels, the backward flow of the skin.
+        patches: what shows behind the skin, by the window's name.
+    """
+
+    picture: NDArray[np.uint8]
+    offset: Floats
+    patches: Mapping[str, InnerPatch]
 
 
 class GeometricRenderer:
@@ -29,14 +45,21 @@ class GeometricRenderer:
         model: the face model.
         source: the still.
         backend: rasteriser backend.
+        geometry: the face on its picture, if it is known already.
     """
 
     name = "geometric"
 
-    def __init__(self, model: FaceModel, source: Source, backend: str = "numba") -> None:
+    def __init__(
+        self,
+        model: FaceModel,
+        source: Source,
+        backend: str = "numba",
+        geometry: FaceGeometry | None = None,
+    ) -> None:
         self.source = source
-        self.geometry = FaceGeometry(model, source)
-        self._coarse = CoarseFlow(self.geometry, backend)
+        self.geometry = geometry or FaceGeometry(model, source)
+        self.coarse = CoarseFlow(self.geometry, backend)
         self._windows = [Window(layout, self.geometry, backend) for layout in window_layouts(model)]
         self._paint = InnerPaint(model, appearance_of(source))
         height, width = source.image.shape[:2]
@@ -52,21 +75,23 @@ class GeometricRenderer:
             (H, W, 3) uint8 RGB of the source's size.
         """
         for posed in self.geometry.poses(motion):
-            yield self.frame(posed)
+            yield self.frame(posed).picture
 
-    def frame(self, posed: PosedFace) -> NDArray[np.uint8]:
-        """One picture, (H, W, 3) uint8 RGB."""
+    def frame(self, posed: PosedFace) -> GeometricFrame:
+        """One picture; see `FaceGeometry.poses`."""
         colours = self._paint.colours(posed.aperture)
         frames = [window.draw(posed, colours) for window in self._windows]
-        offset = self._coarse.offset(posed.points, posed.sampled_at)
+        offset = self.coarse.offset(posed.points, posed.sampled_at)
         for frame in frames:
             if frame is not None:
                 blend_offset(offset, frame)
         picture = warp(self.source.surroundings, self._grid, offset)
+        patches = {}
         for window, frame in zip(self._windows, frames, strict=True):
             if frame is not None and frame.inner is not None:
                 compose(picture, self.source, frame.inner, window.photo_trust)
-        return picture
+                patches[window.layout.name] = frame.inner
+        return GeometricFrame(picture, offset, patches)
 
 
 def blend_offset(offset: Floats, frame: WindowFrame) -> None:

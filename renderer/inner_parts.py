@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ LOWER_SHADOW = 0.45
 MOUTH_BIAS_CM = 0.35
 
 
+@lru_cache(maxsize=4)
 def window_layouts(model: FaceModel) -> tuple[WindowLayout, ...]:
     """The mouth and the two eyes."""
     return (_mouth(model), _eye(model, "left"), _eye(model, "right"))
@@ -160,13 +162,18 @@ def _paint_mouth(model: FaceModel, appearance: Appearance, colours: Floats) -> N
     colours[gums][tongue_weight] = appearance.tongue
     colours[teeth] = appearance.teeth
     inside = slice(gums.start, teeth.stop)
-    normals = vertex_normals(model.neutral, model.triangles)[inside]
+    normals = _resting_normals(model)[inside]
     facing = 0.62 + 0.38 * np.clip(normals[:, 2], 0, 1)
     front = model.neutral[teeth, 2].max()
     depth = np.clip(front - model.neutral[inside, 2], 0, None)
     shadow = 1 - LOWER_SHADOW * _moved_by_jaw(model)[inside]
     light = (facing * shadow * np.exp(-depth / 2.6))[:, None].astype(np.float32)
     colours[inside] = appearance.cavity + (colours[inside] - appearance.cavity) * light
+
+
+@lru_cache(maxsize=4)
+def _resting_normals(model: FaceModel) -> Floats:
+    return vertex_normals(model.neutral, model.triangles)
 
 
 def _paint_eyeball(model: FaceModel, appearance: Appearance, colours: Floats, side: str) -> None:

@@ -23,7 +23,6 @@ from renderer.conditions import (
     Box,
     ConditionRenderer,
     Conditions,
-    ModelTriangles,
     cut,
     network_box,
 )
@@ -81,7 +80,7 @@ class LearnedRenderer:
         self.geometry = FaceGeometry(model, source)
         self._device = device
         self._generator = channels_last(generator.eval().to(device))
-        self._renderer = ConditionRenderer(self.geometry, ModelTriangles.of(model), backend)
+        self._renderer = ConditionRenderer(self.geometry, backend)
         self.box: Box = network_box(source.landmarks)
         self._paste = Paste(self.box, source.image.shape[:2])
         self._features = self._encode()

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from renderer.coefficients import Floats
-from renderer.conditions import CODE_SPAN_CM, ModelTriangles
+from renderer.conditions import CODE_SPAN_CM, canonical_code
 from renderer.face_model import FaceModel
 from renderer.generator import Change
 from renderer.landmark_groups import LIDS, LIPS
@@ -41,9 +41,9 @@ class Regions:
     radii: Floats
 
     @classmethod
-    def of(cls, model: FaceModel, shared: ModelTriangles) -> Regions:
+    def of(cls, model: FaceModel) -> Regions:
         """Where lips and lids lie."""
-        places = model.landmarks.on(shared.code)
+        places = model.landmarks.on(canonical_code(model))
         groups = (LIPS, LIDS["left"], LIDS["right"])
         centres = np.stack([places[list(group)].mean(0) for group in groups])
         radii = np.array([MOUTH_RADIUS_CM, EYE_RADIUS_CM, EYE_RADIUS_CM]) / CODE_SPAN_CM

@@ -23,7 +23,6 @@ from renderer.conditions import (
     WINDOW_RADIUS,
     ConditionRenderer,
     Conditions,
-    ModelTriangles,
 )
 from renderer.face_model import FaceModel
 from renderer.geometry import NECK_BOTTOM, NECK_TOP, FaceGeometry, PosedFace
@@ -135,7 +134,6 @@ class PairMaker:
     def __init__(self, model: FaceModel, expressions: Floats) -> None:
         self._model = model
         self._expressions = expressions
-        self._shared = ModelTriangles.of(model)
         self._spreader = ResidualSpreader(model, model.landmarks)
 
     def from_clip(
@@ -143,7 +141,7 @@ class PairMaker:
     ) -> Iterator[Pair]:
         """Pairs of one source frame with several targets."""
         still = self._source(shard, source, cut)
-        renderer = ConditionRenderer(FaceGeometry(self._model, still), self._shared)
+        renderer = ConditionRenderer(FaceGeometry(self._model, still))
         source_maps = renderer.source_surface(_WHOLE).astype(np.float16)
         for target, posed in zip(
             targets, self._posed(shard, targets, cut, renderer.geometry), strict=True
@@ -164,7 +162,7 @@ class PairMaker:
         """Pairs whose sources are the photo, moved to other expressions and poses."""
         photo = self._source(shard, index, cut, with_lids=True)
         geometry = FaceGeometry(self._model, photo)
-        renderer = ConditionRenderer(geometry, self._shared)
+        renderer = ConditionRenderer(geometry)
         photo_points = geometry.source_points
         window = np.repeat(_coefficients(photo.motion)[None], 2 * WINDOW_RADIUS + 1, axis=0)
         for _ in range(count):
@@ -173,7 +171,7 @@ class PairMaker:
             source = self._moved(photo, motion, posed, renderer.frame(posed).picture)
             back_geometry = FaceGeometry(self._model, source)
             back_geometry.source_points = posed.points  # the neck has stayed behind
-            back = ConditionRenderer(back_geometry, self._shared)
+            back = ConditionRenderer(back_geometry)
             target = replace(next(back_geometry.poses(photo.motion)), points=photo_points)
             frame = back.frame(target)
             yield _pair(

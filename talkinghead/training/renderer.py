@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn, optim
 
-from renderer.conditions import ModelTriangles
 from renderer.discriminator import FaceDiscriminator, Judgement, region_centres
 from renderer.face_model import FaceModel
 from renderer.generator import FaceGenerator
@@ -248,7 +247,7 @@ def main() -> None:
         adversarial_after=chosen.adversarial_after, seed=chosen.seed,
     )  # fmt: skip
     model = FaceModel.from_tensors(load_weights("face_model"))
-    trainer = Trainer(config, Regions.of(model, ModelTriangles.of(model)), chosen.device)
+    trainer = Trainer(config, Regions.of(model), chosen.device)
     if chosen.resume or chosen.export:
         trainer.load(chosen.out / "checkpoint")
     if chosen.export:

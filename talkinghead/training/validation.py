@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import default_collate
 
-from renderer.conditions import ModelTriangles
 from renderer.face_model import FaceModel
 from renderer.generator import Batch, FaceGenerator
 from renderer.layers import upsampled
@@ -54,7 +53,7 @@ class Validation:
             cut = Cut.around(clip.landmarks[0])
             pairs = maker.from_clip(clip, 0, [int(row) for row in rows], cut)
             batches.append(to_batch(default_collate([as_sample(pair) for pair in pairs]), device))
-        return cls(batches, Regions.of(model, ModelTriangles.of(model)))
+        return cls(batches, Regions.of(model))
 
     @torch.no_grad()
     def measure(self, generator: FaceGenerator, sheet: Path | None = None) -> dict[str, float]:

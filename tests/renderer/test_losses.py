@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from renderer.conditions import ModelTriangles
 from renderer.discriminator import FaceDiscriminator, crop_around, region_centres
 from renderer.losses import (
     VISIBLE,
@@ -17,7 +16,7 @@ from renderer.losses import (
 
 @pytest.fixture(scope="module")
 def regions(face_model):
-    return Regions.of(face_model, ModelTriangles.of(face_model))
+    return Regions.of(face_model)
 
 
 def maps_with(code):

@@ -5,7 +5,6 @@ import torch
 from torch import nn
 from torch.utils.data import default_collate
 
-from renderer.conditions import ModelTriangles
 from renderer.losses import Regions
 from talkinghead.errors import TalkingHeadError
 from talkinghead.training.loop import Average, Deadline, JsonLog, load_checkpoint, save_checkpoint
@@ -17,7 +16,7 @@ from talkinghead.training.validation import Validation
 
 @pytest.fixture(scope="module")
 def regions(face_model):
-    return Regions.of(face_model, ModelTriangles.of(face_model))
+    return Regions.of(face_model)
 
 
 @pytest.fixture(scope="module")
