@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,6 +33,29 @@ def read_text(path: Path, limit: int, error: type[TalkingHeadError]) -> str:
     except (OSError, UnicodeDecodeError) as problem:
         message = f"{path} cannot be read as text: {problem}"
         raise error(message) from problem
+
+
+def check_writable(path: Path) -> None:
+    """Refuse an output file that could not be written, before any work is done.
+
+    Raises:
+        OutputNotWritable: if the folder is missing or not writable, or the path is a folder or has
+            an impossible name.
+    """
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:  # a name of hundreds of characters
+        message = f"the output {path} cannot be written: {error.strerror or error}"
+        raise OutputNotWritable(message) from error
+    if is_folder:
+        message = f"the output {path} is a folder; give a file name such as {path / 'file'}"
+        raise OutputNotWritable(message)
+    if not path.parent.is_dir():
+        message = f"the folder {path.parent} does not exist; make it, or choose another output"
+        raise OutputNotWritable(message)
+    if not os.access(path.parent, os.W_OK):
+        message = f"the folder {path.parent} is not writable; choose another output"
+        raise OutputNotWritable(message)
 
 
 def check_not_an_input(output: Path, inputs: Iterable[object]) -> None:

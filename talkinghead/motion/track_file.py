@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from renderer.coefficients import ARKIT_NAMES, Floats, MotionCoefficients
 from talkinghead.errors import OutputNotWritable, UnreadableMotion
-from talkinghead.files import read_text
+from talkinghead.files import check_writable, read_text
 
 POSE_NAMES = ("pitch", "yaw", "roll", "x", "y", "z")
 COLUMNS: tuple[str, ...] = ("frame", "time", *ARKIT_NAMES, *POSE_NAMES)
@@ -41,20 +40,7 @@ def check_motion_path(path: Path) -> None:
     if path.suffix.lower() not in {".csv", ".json"}:
         message = f"{path.name} has the suffix {path.suffix!r}: name it .csv or .json"
         raise OutputNotWritable(message)
-    try:
-        is_folder = path.is_dir()
-    except OSError as error:  # a name of hundreds of characters
-        message = f"cannot write {path}: {error.strerror or error}"
-        raise OutputNotWritable(message) from error
-    if is_folder:
-        message = f"{path} is a folder; give a file name such as {path / 'motion.csv'}"
-        raise OutputNotWritable(message)
-    if not path.parent.is_dir():
-        message = f"the folder {path.parent} does not exist; make it, or choose another output"
-        raise OutputNotWritable(message)
-    if not os.access(path.parent, os.W_OK):
-        message = f"the folder {path.parent} is not writable; choose another output"
-        raise OutputNotWritable(message)
+    check_writable(path)
 
 
 def write_motion(motion: MotionCoefficients, path: Path) -> None:

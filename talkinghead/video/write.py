@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from talkinghead import __version__
 from talkinghead.errors import BadOption, OutputNotWritable, TalkingHeadError, UnreadableSound
+from talkinghead.files import check_writable
 from talkinghead.types import SAMPLE_RATE, Speech, Video
 from talkinghead.video.ffmpeg import Ffmpeg, input_arguments, rate_argument
 from talkinghead.video.interruption import Interruption, interruption
@@ -45,20 +46,7 @@ def check_output_path(path: Path) -> None:
     if path.suffix.lower() != ".mp4":
         message = f"the output {path.name!r} should end in .mp4, the one format that is written"
         raise BadOption(message)
-    try:
-        is_folder = path.is_dir()
-    except OSError as error:
-        message = f"the output {path} cannot be written: {error.strerror or error}"
-        raise OutputNotWritable(message) from error
-    if is_folder:
-        message = f"the output {path} is a folder; give a file name such as {path / 'video.mp4'}"
-        raise OutputNotWritable(message)
-    if not path.parent.is_dir():
-        message = f"the folder {path.parent} does not exist; make it, or choose another output"
-        raise OutputNotWritable(message)
-    if not os.access(path.parent, os.W_OK):
-        message = f"the folder {path.parent} is not writable; choose another output"
-        raise OutputNotWritable(message)
+    check_writable(path)
 
 
 def write_video(
