@@ -6,26 +6,16 @@ import zlib
 
 import numpy as np
 import pytest
+from photo_cases import HEIGHT, WIDTH, smooth_picture
 from PIL import Image, PngImagePlugin
 
 from talkinghead.errors import UnreadableImage
 from talkinghead.portrait.photo import photo_from_array, read_photo
 
-HEIGHT, WIDTH = 48, 64
-
 
 @pytest.fixture
 def picture():
-    """Smooth, different in every corner and channel: any flip, turn or channel swap shows."""
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
-    red, green, blue = x * 3 + 20, y * 4 + 20, 255 - x - y
-    return np.stack([red, green, blue], -1).astype(np.uint8)
-
-
-def difference(a, b):
-    assert a.shape == b.shape
-    assert a.dtype == np.uint8
-    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+    return smooth_picture()
 
 
 def test_thirty_megapixels_are_read(tmp_path):
