@@ -106,6 +106,11 @@ EmotionPrompt = TextPrompt | ImagePrompt | SoundPrompt
 
 
 @dataclass(frozen=True)
+class AutoPrompt:
+    """The feeling of the speech that is animated, as it changes over time."""
+
+
+@dataclass(frozen=True)
 class EmotionEmbedding:
     """What was understood of a prompt.
 
