@@ -54,6 +54,14 @@ class FaceFit:
     predicted: Floats
     error: Floats
 
+    def picture(self, index: int) -> FaceFit:
+        """The fit of one of the pictures, F = 1."""
+        part = slice(index, index + 1)
+        return FaceFit(
+            self.identity, self.expression[part], self.rotation[part], self.origin[part],
+            self.scale[part], self.predicted[part], self.error[part],
+        )  # fmt: skip
+
 
 class FaceFitter:
     """Fits one face model; holds the small landmark bases.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.camera import DISTANCE_CM, Camera
-from renderer.coefficients import MotionCoefficients
+from renderer.coefficients import Floats, MotionCoefficients
 from renderer.face_model import FaceModel
 from renderer.landmark_groups import COUNT
 from renderer.source import Source
@@ -88,7 +88,7 @@ class PortraitFitter:
             )
             raise FaceTurnedAway(message)
         return Portrait(
-            source=self._source(photo, landmarks, fit, spreader),
+            source=source_of(self.model, photo, landmarks.points, fit, spreader),
             faces=tuple(one.box for one in faces),
             chosen=chosen,
             fit_error=float(fit.error[0]),
@@ -105,28 +105,37 @@ class PortraitFitter:
             )
         return self._tools[count]
 
-    def _source(
-        self,
-        photo: NDArray[np.uint8],
-        landmarks: FaceLandmarks,
-        fit: FaceFit,
-        spreader: ResidualSpreader,
-    ) -> Source:
-        points = landmarks.points
-        residual = spreader.spread(landmark_residual(fit, points))
-        x, y = fit.origin[0]
-        return Source(
-            image=photo,
-            camera=Camera(float(fit.scale[0]) * DISTANCE_CM, (float(x), float(y))),
-            identity=fit.identity,
-            motion=MotionCoefficients(
-                fit.expression[:1], fit.rotation[:1], np.zeros((1, 3), np.float32), 25.0
-            ),
-            residual=residual,
-            lid_closure=lid_closure(self.model, fit.identity, residual),
-            landmarks=points,
-            surroundings=photo,
-        )
+
+def source_of(
+    model: FaceModel,
+    photo: NDArray[np.uint8],
+    points: Floats,
+    fit: FaceFit,
+    spreader: ResidualSpreader,
+) -> Source:
+    """A picture and the first frame of a fit as a source; the mesh lies exactly on the landmarks.
+
+    Args:
+        model: the face model.
+        photo: (H, W, 3) uint8 RGB.
+        points: (L, 2) landmarks in pixels.
+        fit: of these landmarks.
+        spreader: of the same landmark layout.
+    """
+    residual = spreader.spread(landmark_residual(fit, points))
+    x, y = fit.origin[0]
+    return Source(
+        image=photo,
+        camera=Camera(float(fit.scale[0]) * DISTANCE_CM, (float(x), float(y))),
+        identity=fit.identity,
+        motion=MotionCoefficients(
+            fit.expression[:1], fit.rotation[:1], np.zeros((1, 3), np.float32), 25.0
+        ),
+        residual=residual,
+        lid_closure=lid_closure(model, fit.identity, residual),
+        landmarks=points,
+        surroundings=photo,
+    )
 
 
 def _choose(faces: list[FaceLandmarks], face: int | None, shape: tuple[int, ...]) -> int:

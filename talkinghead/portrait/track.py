@@ -50,20 +50,29 @@ def track_clip(frames: Iterable[NDArray[np.uint8]], fps: float, model: FaceModel
         UnreadableVideo: if there are no frames, or a face is found in less than half of them, or
             is lost for more than a second.
     """
+    points, found = follow(frames, fps)
+    fit = FaceFitter(model, model.landmarks).fit_clip(points)
+    return TrackedClip(
+        motion=motion_of(fit, fps),
+        identity=fit.identity,
+        landmarks=points,
+        fit_error=float(np.median(fit.error)),
+        found=found,
+    )
+
+
+def follow(frames: Iterable[NDArray[np.uint8]], fps: float) -> tuple[Floats, float]:
+    """The largest face's landmarks, (T, 478, 2) pixels, and the share of frames it was found in.
+
+    Raises:
+        UnreadableVideo: as `track_clip`.
+    """
     detector = landmark_detector(tracking=True)
     seen: list[Floats | None] = []
     for frame in frames:
         faces = detector.detect(frame)
         seen.append(faces[0].points if faces else None)
-    points = _without_gaps(seen, fps)
-    fit = FaceFitter(model, model.landmarks).fit_clip(points)
-    return TrackedClip(
-        motion=_motion(fit, fps),
-        identity=fit.identity,
-        landmarks=points,
-        fit_error=float(np.median(fit.error)),
-        found=sum(one is not None for one in seen) / len(seen),
-    )
+    return _without_gaps(seen, fps), sum(one is not None for one in seen) / len(seen)
 
 
 def _without_gaps(seen: list[Floats | None], fps: float) -> Floats:
@@ -89,7 +98,7 @@ def _without_gaps(seen: list[Floats | None], fps: float) -> Floats:
     return filled.reshape(len(seen), *values.shape[1:]).astype(np.float32)
 
 
-def _motion(fit: FaceFit, fps: float) -> MotionCoefficients:
+def motion_of(fit: FaceFit, fps: float) -> MotionCoefficients:
     """Origin and scale of each frame to centimetres, seen by the first frame's camera."""
     scale = fit.scale[:, None]
     sideways = (fit.origin - fit.origin[0]) / scale * np.array([1, -1], np.float32)

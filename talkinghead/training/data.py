@@ -75,7 +75,7 @@ class Packer:
         rows = rows[fit.error[rows] < LARGEST_FIT_ERROR]
         if len(rows) < 2:
             return None
-        pictures = [(seen[row][0], points[row], box, _frame(fit, int(row))) for row in rows]
+        pictures = [(seen[row][0], points[row], box, fit.picture(int(row))) for row in rows]
         return _shard(
             pictures, np.concatenate([fit.expression, fit.rotation], axis=1), rows, person
         )
@@ -104,15 +104,6 @@ class Packer:
 def _largest(detector: LandmarkDetector, picture: NDArray[np.uint8]) -> Floats | None:
     faces = detector.detect(picture)
     return max(faces, key=lambda face: face.width).points if faces else None
-
-
-def _frame(fit: FaceFit, index: int) -> FaceFit:
-    """One picture of a fit."""
-    part = slice(index, index + 1)
-    return FaceFit(
-        fit.identity, fit.expression[part], fit.rotation[part], fit.origin[part],
-        fit.scale[part], fit.predicted[part], fit.error[part],
-    )  # fmt: skip
 
 
 Picture = tuple[NDArray[np.uint8], Floats, tuple[int, int, int, int], FaceFit]
