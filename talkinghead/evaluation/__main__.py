@@ -3,32 +3,60 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from pathlib import Path
 
 from talkinghead.errors import NotBuiltYet, TalkingHeadError
-from talkinghead.evaluation.lips import measure_lips
+from talkinghead.evaluation.machine import machine_facts
+from talkinghead.evaluation.report import write_report
+from talkinghead.evaluation.suites import SUITES, Inputs
 
-SUITES = ("motion", "frames", "emotion", "robustness", "end_to_end")
+NAMES = ("motion", "frames", "emotion", "robustness", "end_to_end")
 
 
 def main() -> int:
-    """Run one suite; exit code 2 for one that a later version brings."""
-    parser = argparse.ArgumentParser(prog="python -m talkinghead.evaluation")
-    parser.add_argument("--suite", choices=SUITES, required=True)
-    parser.add_argument("--json", type=Path, required=True)
-    chosen = parser.parse_args()
+    """Run one suite; exit code 2 for a mistake in what was given."""
+    chosen = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    inputs = Inputs(
+        chosen.clips, chosen.portraits, chosen.faces, chosen.speech, chosen.evaluators,
+        chosen.size, chosen.frames,
+    )  # fmt: skip
     try:
-        if chosen.suite != "motion":
-            message = f"the suite {chosen.suite!r} comes with a later version; there is: motion"
+        if chosen.suite not in SUITES:
+            message = f"the suite {chosen.suite!r} comes with a later version: {', '.join(SUITES)}"
             raise NotBuiltYet(message)
-        measure_lips(chosen.json)
+        measured = SUITES[chosen.suite](inputs)
+        settings = {name: str(value) for name, value in vars(inputs).items() if value is not None}
+        result = {
+            "suite": chosen.suite, "machine": machine_facts(), "settings": settings, **measured,
+        }  # fmt: skip
+        chosen.json.parent.mkdir(parents=True, exist_ok=True)
+        chosen.json.write_text(json.dumps(result, indent=2) + "\n")
+        for path in chosen.report:
+            write_report(result, path)
     except TalkingHeadError as error:
         sys.stderr.write(f"evoke: {error}\n")
         return 2
     return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m talkinghead.evaluation")
+    parser.add_argument("--suite", choices=NAMES, required=True)
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--report", type=Path, nargs="*", default=[], metavar="FILE.md|FILE.html")
+    for name, what in (
+        ("clips", ".mp4 files of unseen people"), ("portraits", "unseen photos"),
+        ("faces", "index.csv and labelled faces"), ("speech", "index.csv and labelled recordings"),
+        ("evaluators", "independent networks"),
+    ):  # fmt: skip
+        parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=f"folder: {what}")
+    parser.add_argument("--size", type=int, default=Inputs.size)
+    parser.add_argument("--frames", type=int, default=Inputs.frames, help="of each clip")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

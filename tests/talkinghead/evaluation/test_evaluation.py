@@ -23,22 +23,26 @@ def test_pooled_figures_are_weighted_by_sounds():
     assert row["worst_closing_delay"] == pytest.approx(0.09)
 
 
-def test_true_phonemes_close_the_lips(face_model, monkeypatch, tmp_path):
+def test_true_phonemes_close_the_lips(monkeypatch, tmp_path):
     monkeypatch.setattr(lips, "VOICES", ("en-us",))
     monkeypatch.setattr(lips, "SENTENCES", {"en": ("Bob and my mother map bumpy paths.",)})
-    lips.measure_lips(tmp_path / "lips.json")
-    heard, true = json.loads((tmp_path / "lips.json").read_text())["rows"]
+    paths = [tmp_path / name for name in ("lips.json", "lips.md")]
+    arguments = ["evaluation", "--suite", "motion", "--json", str(paths[0]), "--report"]
+    monkeypatch.setattr(sys, "argv", [*arguments, str(paths[1])])
+    assert command.main() == 0
+    heard, true = json.loads(paths[0].read_text())["rows"]
     assert (heard["phonemes"], true["phonemes"]) == ("heard", "true")
     assert true["closure_rate"] == 1.0
     assert heard["closure_rate"] >= 0.7
     assert true["open_vowels"] > true["close_vowels"]
+    assert paths[1].read_text().startswith("# motion")
 
 
-def test_suites_that_are_not_built_say_so(monkeypatch, capsys, tmp_path):
+def test_a_suite_without_its_folder_says_what_it_needs(monkeypatch, capsys, tmp_path):
     arguments = ["evaluation", "--suite", "frames", "--json", str(tmp_path / "o.json")]
     monkeypatch.setattr(sys, "argv", arguments)
     assert command.main() == 2
-    assert "later version" in capsys.readouterr().err
+    assert "--clips" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,86 @@
+"""The suites by name: what each is given and what it measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from talkinghead.errors import BadOption
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Folders that a suite may need; None = not given.
+
+    Attributes:
+        clips: .mp4 files of people that nothing was trained on.
+        portraits: photos that nothing was trained on.
+        faces: folder with index.csv and labelled faces.
+        speech: folder with index.csv and labelled recordings.
+        evaluators: folder of independent networks (ONNX).
+        size: side of the pictures in pixels.
+        frames: of each clip.
+    """
+
+    clips: Path | None = None
+    portraits: Path | None = None
+    faces: Path | None = None
+    speech: Path | None = None
+    evaluators: Path | None = None
+    size: int = 256
+    frames: int = 100
+
+
+Suite = Callable[[Inputs], Mapping[str, object]]
+
+
+def motion(inputs: Inputs) -> Mapping[str, object]:
+    """Lips against true phoneme times; with clips, every decoder against real people."""
+    from talkinghead.evaluation.lips import measure_lips
+
+    result: dict[str, object] = {"rows": measure_lips()}
+    if inputs.clips is not None:
+        from talkinghead.evaluation.speaking import measure_speaking
+        from talkinghead.pipeline import TalkingHead
+
+        model = TalkingHead.from_pretrained()
+        result |= measure_speaking(inputs.clips, model.decoders, model)
+    return result
+
+
+def frames(inputs: Inputs) -> Mapping[str, object]:
+    """Self-reenactment of clips, and identity on other people's motion."""
+    from talkinghead.evaluation.frames import FrameSettings, measure_frames
+
+    if inputs.clips is None:
+        message = "the suite frames needs --clips, a folder of .mp4 files that each show one face"
+        raise BadOption(message)
+    recogniser = inputs.evaluators / "mobilefacenet.onnx" if inputs.evaluators else None
+    return measure_frames(
+        FrameSettings(inputs.clips, inputs.portraits, recogniser, inputs.size, inputs.frames)
+    )
+
+
+def robustness(inputs: Inputs) -> Mapping[str, object]:
+    """Bad and odd inputs; needs no folder."""
+    del inputs
+    from talkinghead.evaluation.robustness import measure_robustness
+
+    return measure_robustness()
+
+
+def end_to_end(inputs: Inputs) -> Mapping[str, object]:
+    """Whole videos, judged by what is seen in them."""
+    from talkinghead.evaluation.end_to_end import measure_end_to_end
+    from talkinghead.pipeline import TalkingHead
+
+    return measure_end_to_end(inputs.portraits, TalkingHead.from_pretrained())
+
+
+SUITES: Mapping[str, Suite] = {
+    "motion": motion,
+    "frames": frames,
+    "robustness": robustness,
+    "end_to_end": end_to_end,
+}
