@@ -288,12 +288,9 @@ class FaceFitter:
     def _result(
         self, observed: Doubles, identity: Doubles, expression: Doubles, poses: Doubles
     ) -> FaceFit:
-        predicted = np.stack(
-            [
-                self._project(self._shape(identity, weights), state)[0]
-                for weights, state in zip(expression, poses, strict=True)
-            ]
-        )
+        shapes = (self._shape(identity, weights) for weights in expression)
+        pairs = zip(shapes, poses, strict=True)
+        predicted = np.stack([self._project(shape, state)[0] for shape, state in pairs])
         first, last = self.eye_corners
         width = np.linalg.norm(observed[:, first] - observed[:, last], axis=1)
         error = np.sqrt(((predicted - observed) ** 2).sum(-1).mean(1)) / width
