@@ -106,12 +106,20 @@ def soft(error: Tensor) -> Tensor:
     return (error.square() + VISIBLE**2).sqrt() - VISIBLE
 
 
-def modesty(change: Change, inner: Tensor) -> tuple[Tensor, Tensor]:
+def modesty(
+    change: Change, maps: Tensor, inner: Tensor, closeness: Tensor
+) -> tuple[Tensor, Tensor]:
     """Size and roughness of the residual flow, and texture where the moved photo would do.
+
+    What is painted where the photo shows the surface costs as much as it can gain by blurring, and
+    less than it gains by being right: else hair is averaged away. It is free where geometry paints,
+    near mouth and eyes, and where a surface turns into view.
 
     Args:
         change: from the generator.
-        inner: (B, 2, S, S) where geometry paints; texture is free there.
+        maps: (B, 7, s, s) of the target, see `Conditions`.
+        inner: (B, 2, S, S) where geometry paints.
+        closeness: (B, 3, s, s) from `Regions.closeness`.
 
     Returns:
         Two scalars.
@@ -120,8 +128,13 @@ def modesty(change: Change, inner: Tensor) -> tuple[Tensor, Tensor]:
     rough = (flow[..., 1:] - flow[..., :-1]).abs().mean() + (
         flow[..., 1:, :] - flow[..., :-1, :]
     ).abs().mean()
-    outside = 1 - inner.amax(1, keepdim=True)
-    return flow.square().mean() + 0.1 * rough, (change.texture.abs() * outside).mean()
+    size = (inner.shape[-2], inner.shape[-1])
+    shown = 1 - maps[:, 3:4].float() * (1 - maps[:, 2:3].float())
+    plain = upsampled(shown * (1 - closeness.amax(1, keepdim=True)), size)
+    plain = plain * (1 - inner.amax(1, keepdim=True))
+    weight = region_weight(maps, torch.zeros_like(closeness), size)
+    painted = change.texture.abs().mean(1, keepdim=True)
+    return flow.square().mean() + 0.1 * rough, (painted * plain * weight).sum() / weight.sum()
 
 
 def hinge(real: list[Tensor], fake: list[Tensor]) -> Tensor:

@@ -49,7 +49,7 @@ from talkinghead.weights import load_weights, save_weights
 
 WARM_UP = 150
 """Steps over which the learning rate rises."""
-GRADIENT_WEIGHT, FLOW_WEIGHT, TEXTURE_WEIGHT = 0.3, 0.2, 0.1
+GRADIENT_WEIGHT, FLOW_WEIGHT, TEXTURE_WEIGHT = 0.3, 0.2, 1.0
 DECEIT_WEIGHT, FEATURE_WEIGHT = 0.01, 1.0
 LARGEST_GRADIENT = 1.0
 LOG_EVERY = 20
@@ -136,7 +136,7 @@ class Trainer:
         with torch.autocast(self.device, torch.bfloat16):
             picture, change = self.generator(batch)
         absolute, gradient = reconstruction(picture, target, weight)
-        flow, texture = modesty(change, batch.inner)
+        flow, texture = modesty(change, batch.maps, batch.inner, closeness)
         loss = absolute + GRADIENT_WEIGHT * gradient + FLOW_WEIGHT * flow + TEXTURE_WEIGHT * texture
         with torch.no_grad():
             geometric, _ = reconstruction(batch.picture, target, weight)

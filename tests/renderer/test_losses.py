@@ -3,11 +3,13 @@ import pytest
 import torch
 
 from renderer.discriminator import FaceDiscriminator, crop_around, region_centres
+from renderer.generator import Change
 from renderer.losses import (
     VISIBLE,
     Regions,
     feature_matching,
     hinge,
+    modesty,
     psnr,
     reconstruction,
     region_weight,
@@ -108,3 +110,20 @@ def test_equal_features_match():
 def test_psnr_by_hand():
     picture = torch.full((1, 3, 8, 8), 0.6)
     assert float(psnr(picture, torch.full((1, 3, 8, 8), 0.5))) == pytest.approx(20.0, abs=1e-3)
+
+
+def test_paint_costs_only_where_the_photo_shows_the_surface():
+    size, small = 32, 8
+    change = Change(
+        flow=torch.zeros(1, 2, small, small), shading=torch.zeros(1, 3, small, small),
+        texture=torch.full((1, 3, size, size), 0.1), visibility=torch.ones(1, 1, small, small),
+    )  # fmt: skip
+    seen = torch.ones(1, 7, small, small)
+    hidden = seen.clone()
+    hidden[:, 2] = 0
+    nowhere, mouth = torch.zeros(1, 2, size, size), torch.ones(1, 2, size, size)
+    far, near = torch.zeros(1, 3, small, small), torch.ones(1, 3, small, small)
+    assert modesty(change, seen, nowhere, far)[1] == pytest.approx(0.1, abs=1e-6)
+    assert modesty(change, hidden, nowhere, far)[1] == 0
+    assert modesty(change, seen, mouth, far)[1] == 0
+    assert modesty(change, seen, nowhere, near)[1] == 0
