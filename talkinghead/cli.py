@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Never
 
-from talkinghead import __version__, commands
+from talkinghead import __version__, batch_command, commands, mesh_command, verify_command
 from talkinghead.config import (
     DeviceName,
     Framing,
@@ -39,13 +39,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, or 2 for a mistake in what was given."""
+    """Run one command; the exit code is 0, 2 for a mistake, 1 for a batch with failed jobs."""
     parser = build_parser()
     try:
         chosen, unknown = parser.parse_known_args(arguments)
-        if unknown and chosen.run is not commands.not_built_yet:
+        if unknown:
             parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-        chosen.run(chosen)
+        code = chosen.run(chosen)
     except TalkingHeadError as error:
         sys.stderr.write(f"evoke: {' '.join(str(error).split())}\n")
         return 2
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("evoke: stopped; nothing was written\n")
         return 130
-    return 0
+    return int(code or 0)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -78,21 +78,59 @@ def build_parser() -> argparse.ArgumentParser:
     _emotion(commands_of.add_parser("emotion", help="what is understood of an emotion prompt"))
     _weights(commands_of.add_parser("weights", help="list or verify the weights"))
     serve = commands_of.add_parser("serve", help="the web app")
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=7860)
+    serve.add_argument("--host", help="address to listen on; default: this machine only")
+    serve.add_argument("--port", type=int, help="default: 7860")
+    serve.add_argument("--device", choices=choices(DeviceName))
+    serve.add_argument("--seconds-allowed", type=float, metavar="S", help="for one video")
+    serve.add_argument(
+        "--keep-seconds", type=float, metavar="S", help="delete a visitor's files after such a rest"
+    )
     serve.set_defaults(run=commands.serve)
-    for name, what in (("mesh", "the 3D talking face"), ("batch", "many jobs"),
-                       ("verify", "read the mark of a video")):  # fmt: skip
-        later = commands_of.add_parser(name, help=f"{what} (comes with a later version)")
-        later.add_argument("rest", nargs="*")
-        later.set_defaults(run=commands.not_built_yet, name=name)
+    _mesh(commands_of.add_parser("mesh", help="photo and sound to a talking face in 3D"))
+    _batch(commands_of.add_parser("batch", help="many jobs, by several processes or machines"))
+    _verify(commands_of.add_parser("verify", help="read the marks of a video"))
     return parser
 
 
 def _generate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    _performance_options(parser)
+    _picture_options(parser)
+    parser.set_defaults(run=commands.generate)
+
+
+def _mesh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.glb|OUT.obj")
+    _performance_options(parser)
+    parser.add_argument("--device", choices=choices(DeviceName), default=_DEFAULTS.device)
+    parser.add_argument("--face", type=int, metavar="N", help="0 = leftmost; default: the largest")
+    parser.add_argument("--json", action="store_true", help="print one JSON object last")
+    # What only pictures have; `GenerateOptions` wants to know them all the same.
+    parser.set_defaults(
+        run=mesh_command.mesh, size=_DEFAULTS.size, framing=_DEFAULTS.framing,
+        renderer=_DEFAULTS.renderer,
+    )  # fmt: skip
+
+
+def _batch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("jobs", type=Path, metavar="JOBS.jsonl")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--workers", type=int, metavar="N", help="default: half of the cores")
+    parser.add_argument("--ray", metavar="ADDRESS", help='a Ray cluster; "local" starts one here')
+    parser.add_argument("--json", action="store_true", help="print one JSON object last")
+    parser.set_defaults(run=batch_command.batch)
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=verify_command.verify)
+
+
+def _performance_options(parser: argparse.ArgumentParser) -> None:
+    """Who speaks what, and how."""
     parser.add_argument("photo", type=Path, metavar="PHOTO")
     parser.add_argument("sound", type=Path, metavar="SOUND")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
     feeling = parser.add_mutually_exclusive_group()
     feeling.add_argument("--emotion", default="", metavar="TEXT", help='words, or "auto"')
     feeling.add_argument("--emotion-image", type=Path, metavar="FILE")
@@ -106,8 +144,6 @@ def _generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
     parser.add_argument("--fps", type=float, default=_DEFAULTS.fps)
     parser.add_argument("--export-motion", type=Path, metavar="FILE.csv|FILE.json")
-    _picture_options(parser)
-    parser.set_defaults(run=commands.generate)
 
 
 def _render(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,10 @@ from talkinghead import __version__
 from talkinghead.config import GenerateOptions
 from talkinghead.errors import BadEmotion, BadOption, NotBuiltYet
 from talkinghead.files import check_not_an_input, read_text
+from talkinghead.terminal import out as _out
+from talkinghead.terminal import print_json as _print_json
+from talkinghead.terminal import say as _say
+from talkinghead.terminal import show_progress as _show_progress
 from talkinghead.weights import read_manifest, verify
 
 if TYPE_CHECKING:
@@ -27,21 +30,8 @@ MAX_TEXTS_BYTES = 10_000_000
 def generate(chosen: argparse.Namespace) -> None:
     """`generate PHOTO SOUND -o OUT.mp4`."""
     started = time.perf_counter()
-    options = GenerateOptions(
-        intensity=chosen.intensity,
-        size=chosen.size,
-        framing=chosen.framing,
-        head=chosen.head,
-        blink=chosen.blink,
-        gaze=_gaze(chosen.gaze),
-        motion=chosen.motion,
-        renderer=chosen.renderer,
-        seed=chosen.seed,
-        fps=chosen.fps,
-        device=chosen.device,
-        face=chosen.face,
-    )
-    feeling = _feeling(chosen)
+    options = options_from(chosen)
+    feeling = feeling_from(chosen)
     from talkinghead.pipeline import TalkingHead
 
     model = TalkingHead.from_pretrained(options.device)
@@ -58,9 +48,27 @@ def generate(chosen: argparse.Namespace) -> None:
     for notice in result.notices:
         _say(f"note: {notice}")
     if chosen.json:
-        _print_json(_report(result, options, loaded, time.perf_counter() - started))
+        _print_json(report(result, options, loaded, time.perf_counter() - started))
     else:
         _say(f"{result.video.path}: {result.video.frames} frames at {result.video.fps:g} fps")
+
+
+def options_from(chosen: argparse.Namespace) -> GenerateOptions:
+    """The options of `generate` and `mesh`."""
+    return GenerateOptions(
+        intensity=chosen.intensity,
+        size=chosen.size,
+        framing=chosen.framing,
+        head=chosen.head,
+        blink=chosen.blink,
+        gaze=_gaze(chosen.gaze),
+        motion=chosen.motion,
+        renderer=chosen.renderer,
+        seed=chosen.seed,
+        fps=chosen.fps,
+        device=chosen.device,
+        face=chosen.face,
+    )
 
 
 def render(chosen: argparse.Namespace) -> None:
@@ -111,16 +119,16 @@ def emotion(chosen: argparse.Namespace) -> None:
     from talkinghead.emotion.encoder import load_emotion_encoder, understanding_as_json
     from talkinghead.types import TextPrompt
 
-    prompts: list[EmotionPrompt] = []
-    if chosen.texts is not None:
-        prompts += [TextPrompt(line) for line in _lines(chosen.texts)]
-    elif chosen.text is not None:
-        prompts.append(TextPrompt(chosen.text))
+    if chosen.image is not None or chosen.sound is not None:
+        from talkinghead.pipeline import TalkingHead
+
+        prompt = _other_prompt(chosen.image, chosen.sound)
+        embeddings = iter([TalkingHead.from_pretrained().feel(prompt, chosen.intensity)])
     else:
-        prompts.append(_other_prompt(chosen.image, chosen.sound))
-    encoder = load_emotion_encoder()
-    for prompt in prompts:
-        understood = encoder.understand(prompt, chosen.intensity)
+        texts = [str(chosen.text)] if chosen.texts is None else _lines(chosen.texts)
+        encoder = load_emotion_encoder()
+        embeddings = (encoder.understand(TextPrompt(one), chosen.intensity) for one in texts)
+    for understood in embeddings:
         if chosen.json:
             _print_json(understanding_as_json(understood))
         else:
@@ -144,27 +152,28 @@ def weights(chosen: argparse.Namespace) -> None:
 
 
 def serve(chosen: argparse.Namespace) -> None:
-    """`serve [--host] [--port]`: the web app, which lives beside the packages."""
+    """`serve [--host] [--port] ...`: the web app, which lives beside the packages."""
     import runpy
 
     script = Path(__file__).resolve().parent.parent / "app.py"
     if not script.is_file():
         message = f"the web app is not at {script}; serve works from a checkout of the repository"
         raise BadOption(message)
-    if not 0 <= chosen.port <= 65535:
+    if chosen.port is not None and not 0 <= chosen.port <= 65535:
         message = f"port is {chosen.port}, expected 0 to 65535"
         raise BadOption(message)
-    sys.argv = [str(script), "--host", chosen.host, "--port", str(chosen.port)]
+    given = {
+        "--host": chosen.host, "--port": chosen.port, "--device": chosen.device,
+        "--seconds-allowed": chosen.seconds_allowed, "--keep-seconds": chosen.keep_seconds,
+    }  # fmt: skip
+    options = [(name, str(value)) for name, value in given.items() if value is not None]
+    sys.argv = [str(script), *(part for option in options for part in option)]
+    sys.path.insert(0, str(script.parent))  # where webapp is
     runpy.run_path(str(script), run_name="__main__")
 
 
-def not_built_yet(chosen: argparse.Namespace) -> None:
-    """Commands of the fixed command line that a later version brings."""
-    message = f"the command {chosen.name!r} comes with a later version of Evoke"
-    raise NotBuiltYet(message)
-
-
-def _feeling(chosen: argparse.Namespace) -> Feeling:
+def feeling_from(chosen: argparse.Namespace) -> Feeling:
+    """What the emotion options of `generate`, `mesh` and a batch's jobs ask for."""
     if chosen.emotion_timeline is not None:
         from talkinghead.emotion.timeline import read_timeline
 
@@ -172,8 +181,9 @@ def _feeling(chosen: argparse.Namespace) -> Feeling:
     if chosen.emotion_image is not None or chosen.emotion_sound is not None:
         return _other_prompt(chosen.emotion_image, chosen.emotion_sound)
     if chosen.emotion.strip().lower() == "auto":
-        message = "--emotion auto comes with a later version; describe the feeling in words"
-        raise NotBuiltYet(message)
+        from talkinghead.types import AutoPrompt
+
+        return AutoPrompt()
     return str(chosen.emotion)
 
 
@@ -202,9 +212,10 @@ def _lines(path: Path) -> list[str]:
     return read_text(path, MAX_TEXTS_BYTES, BadEmotion).splitlines()
 
 
-def _report(
+def report(
     result: Result, options: GenerateOptions, loaded: float, total: float
 ) -> dict[str, object]:
+    """What `--json` says of a video, and a batch of each of its jobs; seconds `loaded`, `total`."""
     from talkinghead.emotion.encoder import understanding_as_json
 
     understood = understanding_as_json(result.emotion)
@@ -227,21 +238,3 @@ def _report(
         "notices": list(result.notices),
         "version": __version__,
     }
-
-
-def _show_progress(stage: str, done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{stage} {done}/{total}" if done < total else "\r\x1b[K")
-        sys.stderr.flush()
-
-
-def _print_json(value: dict[str, object]) -> None:
-    _out(json.dumps(value, ensure_ascii=False))
-
-
-def _out(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

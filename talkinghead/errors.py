@@ -72,12 +72,24 @@ class BackendMissing(TalkingHeadError):
     """An optional package or checkpoint is not installed."""
 
 
+class BadJobs(TalkingHeadError):
+    """A file of jobs that cannot be done as it is."""
+
+
 class OutputNotWritable(TalkingHeadError):
     """The output cannot be written: no such folder, no permission, or the disk is full."""
 
 
 class OutOfMemory(TalkingHeadError):
     """The device ran out of memory; the message says what to lower."""
+
+
+class TookTooLong(TalkingHeadError):
+    """A job passed the time that a server allows."""
+
+
+class ServerBusy(TalkingHeadError):
+    """Too many jobs wait already."""
 
 
 class Cancelled(TalkingHeadError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
 from renderer.landmark_groups import LIPS, OUTER_EYE_CORNERS
-from talkinghead.portrait.landmarks import landmark_detector
+from talkinghead.portrait.landmarks import LandmarkDetector, landmark_detector
 
 LIP_MIDDLES = (13, 14)
 """Upper and lower inner lip."""
@@ -44,7 +45,7 @@ def detect_all(frames: Iterable[NDArray[np.uint8]]) -> list[Floats | None]:
 
     Each frame is searched by itself: no smoothing over time hides what a frame shows.
     """
-    detector = landmark_detector()
+    detector = _detector()
     found: list[Floats | None] = []
     for frame in frames:
         faces = detector.detect(frame)
@@ -65,3 +66,9 @@ def landmark_rows(
         mouth.append(landmark_distance(points, true_points, LIPS))
         face.append(landmark_distance(points, true_points))
     return mouth, face, missed
+
+
+@lru_cache(maxsize=1)
+def _detector() -> LandmarkDetector:
+    """One for all: MediaPipe does not give back the memory of a graph that is gone."""
+    return landmark_detector()

@@ -13,6 +13,8 @@ import io
 import logging
 import multiprocessing
 import os
+import runpy
+import sys
 import tempfile
 import time
 import traceback
@@ -189,19 +191,19 @@ def _serve(connection: Connection, temporary: str) -> None:
     """The child: one command line after the other."""
     os.environ["TMPDIR"] = temporary
     tempfile.tempdir = temporary
-    from talkinghead.cli import main
-
     while True:
         try:
             arguments = connection.recv()
         except EOFError:
             return
         words, out = io.StringIO(), io.StringIO()
+        sys.argv[1:] = arguments
+        code: int | None = 0
         with contextlib.redirect_stderr(words), contextlib.redirect_stdout(out):
-            try:
-                code: int | None = main(arguments)
+            try:  # as a user calls it
+                runpy.run_module("talkinghead", run_name="__main__", alter_sys=False)
             except SystemExit as ending:
-                code = ending.code if isinstance(ending.code, int) else 1
+                code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
             except Exception:  # noqa: BLE001 (that is what this suite looks for)
                 code, _ = None, words.write(traceback.format_exc())
         connection.send((code, words.getvalue()))

@@ -149,13 +149,15 @@ def _row(model: FaceModel, made: MotionCoefficients, clip: SpokenClip) -> dict[s
     lip_error, eye_error = largest_errors(lips, true_lips), largest_errors(upper, true_upper)
     opening, true_opening = (model.lip_aperture(one.expression) for one in (made, truth))
     minutes = len(made) / made.fps / 60
+    agreement = correlation(opening, true_opening)
+    lag = float(best_lag(opening, true_opening)) if np.isfinite(agreement) else agreement
     return {
         "lve_mm": round(float(lip_error.mean()), 4),
         "lve_squared_mm2": round(float((lip_error**2).mean()), 4),
         "eve_mm": round(float(eye_error.mean()), 4),
         "fdd_mm2": round(upper_face_dynamics(true_upper) - upper_face_dynamics(upper), 4),
-        "opening_r": round(correlation(opening, true_opening), 4),
-        "lag_frames": float(best_lag(opening, true_opening)),
+        "opening_r": round(agreement, 4),
+        "lag_frames": lag,
         "jitter": round(jitter(made.expression), 6),
         "blinks_a_minute": round(blink_count(made) / minutes, 2),
         "true_jitter": round(jitter(truth.expression), 6),

@@ -62,6 +62,24 @@ def frames(inputs: Inputs) -> Mapping[str, object]:
     )
 
 
+def emotion(inputs: Inputs) -> Mapping[str, object]:
+    """What others see in our faces, and what our towers see and hear in strangers."""
+    from talkinghead.evaluation.emotion import measure_emotion
+
+    return measure_emotion(inputs)
+
+
+def portraits(inputs: Inputs) -> Mapping[str, object]:
+    """How well portraits are fitted and reproduced."""
+    from talkinghead.evaluation.portraits import measure_portraits
+    from talkinghead.pipeline import TalkingHead
+
+    if inputs.portraits is None:
+        message = "the suite portraits needs --portraits, a folder of photos"
+        raise BadOption(message)
+    return measure_portraits(inputs.portraits, inputs.size, TalkingHead.from_pretrained())
+
+
 def robustness(inputs: Inputs) -> Mapping[str, object]:
     """Bad and odd inputs; needs no folder."""
     del inputs
@@ -81,6 +99,8 @@ def end_to_end(inputs: Inputs) -> Mapping[str, object]:
 SUITES: Mapping[str, Suite] = {
     "motion": motion,
     "frames": frames,
+    "emotion": emotion,
+    "portraits": portraits,
     "robustness": robustness,
     "end_to_end": end_to_end,
 }

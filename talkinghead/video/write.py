@@ -25,8 +25,10 @@ from talkinghead import __version__
 from talkinghead.errors import BadOption, OutputNotWritable, TalkingHeadError, UnreadableSound
 from talkinghead.files import check_writable
 from talkinghead.types import SAMPLE_RATE, Speech, Video
+from talkinghead.video.content_credentials import check_credentials, sign
 from talkinghead.video.ffmpeg import Ffmpeg, input_arguments, rate_argument
 from talkinghead.video.interruption import Interruption, interruption
+from talkinghead.video.watermark import marked
 
 _PATIENCE_SECONDS = 0.2
 _QUEUE_FRAMES = 4  # rendering and encoding overlap; more would only hold memory
@@ -40,13 +42,16 @@ def check_output_path(path: Path) -> None:
     """Refuse an output that cannot work, before any work is done.
 
     Raises:
-        BadOption: if the name does not end in ".mp4".
+        BadOption: if the name does not end in ".mp4", or videos are to be signed and the
+            environment does not say rightly with what.
         OutputNotWritable: if the folder is missing or not writable, or the path is a folder.
+        BackendMissing: if videos are to be signed and c2pa-python is not installed.
     """
     if path.suffix.lower() != ".mp4":
         message = f"the output {path.name!r} should end in .mp4, the one format that is written"
         raise BadOption(message)
     check_writable(path)
+    check_credentials()
 
 
 def write_video(
@@ -55,6 +60,8 @@ def write_video(
     fps: float,
     speech: Speech | None = None,
     note: str = "",
+    *,
+    mark: bool = True,
 ) -> Video:
     """Encode frames and sound into an MP4 that appears under its name only when it is complete.
 
@@ -70,6 +77,7 @@ def write_video(
         fps: frames per second.
         speech: None makes a silent video of all frames.
         note: added to the comment that marks the file as synthetic, such as the options used.
+        mark: whether frames get the invisible mark of `talkinghead.video.watermark`.
 
     Returns:
         What was written; width and height are the even ones.
@@ -97,7 +105,8 @@ def write_video(
             f"file:{unfinished.absolute()}",
         ]
         exact = chain([first], iterator) if total is None else _held(first, iterator, total)
-        count = _encode(exact, first.shape, arguments, path, stop)
+        count = _encode(marked(exact) if mark else exact, first.shape, arguments, path, stop)
+        sign(unfinished)
         os.replace(unfinished, path)
     return Video(path, width + width % 2, height + height % 2, fps, count)
 

@@ -8,7 +8,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
     path
-    for pattern in ("app.py", "talkinghead/**/*.py", "renderer/**/*.py", "tests/**/*.py")
+    for pattern in (
+        "app.py",
+        "webapp/*.py",
+        "benchmarks/*.py",
+        "talkinghead/**/*.py",
+        "renderer/**/*.py",
+        "tests/**/*.py",
+    )
     for path in ROOT.glob(pattern)
 )
 

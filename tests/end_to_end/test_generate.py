@@ -195,7 +195,8 @@ def test_the_command_line_prints_one_json_object_last(photo_path, sound, tmp_pat
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        (["--emotion", "auto"], "later version"),
+        (["--emotion-image", "nothing.png"], "nothing.png"),
+        (["--emotion-sound", "nothing.wav"], "nothing.wav"),
         (["--motion", "codebook"], "later version"),
         (["--renderer", "learned"], "later version"),
         (["--size", "300"], "invalid choice"),
@@ -215,12 +216,6 @@ def test_mistakes_are_one_line_and_exit_2(photo_path, sound, tmp_path, capsys, e
     assert error.count("\n") == 1
     assert words in error
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["mesh", "batch", "verify"])
-def test_commands_of_later_versions_say_so(capsys, name):
-    assert main([name, "a", "-o", "b"]) == 2
-    assert "later version" in capsys.readouterr().err
 
 
 def test_errors_reach_python_as_their_classes(model, photo_path, tmp_path):

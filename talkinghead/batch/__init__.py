@@ -1,0 +1,1 @@
+"""Many jobs: read, checked, done by several processes or machines, and resumed."""
