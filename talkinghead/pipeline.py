@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -15,14 +14,14 @@ from renderer.face_model import FaceModel
 from renderer.geometric import GeometricRenderer
 from talkinghead.config import GenerateOptions
 from talkinghead.devices import raster_backend
-from talkinghead.emotion.encoder import EmotionEncoder, load_emotion_encoder
-from talkinghead.emotion.timeline import Keyframe, constant_track, timeline_track
-from talkinghead.errors import BadOption, NotBuiltYet
+from talkinghead.emotion.encoder import EmotionEncoder
+from talkinghead.errors import NotBuiltYet
+from talkinghead.feelings import Feeling, Feelings
 from talkinghead.files import check_not_an_input
-from talkinghead.motion.interface import AudioToMotion, HeadMotion
+from talkinghead.motion.interface import AudioToMotion
 from talkinghead.motion.rules import RulesAudioToMotion
 from talkinghead.motion.smoothing import smooth_track
-from talkinghead.motion.track_file import check_motion_path, read_motion, write_motion
+from talkinghead.motion.track_file import check_motion_path, write_motion
 from talkinghead.motion.transfer import ExpressionTransfer, transfer
 from talkinghead.motion.wearing import wear
 from talkinghead.portrait.fitter import Portrait, PortraitFitter
@@ -31,8 +30,9 @@ from talkinghead.portrait.photo import photo_from_array, read_photo
 from talkinghead.portrait.track import TrackedClip, track_clip
 from talkinghead.speech.features import extract_features
 from talkinghead.speech.waveform import load_speech
-from talkinghead.stages import Clock, Result, reported
+from talkinghead.stages import Acted, Clock, Result, head_motion, reported
 from talkinghead.types import (
+    AutoPrompt,
     EmotionEmbedding,
     EmotionPrompt,
     EmotionTrack,
@@ -40,8 +40,8 @@ from talkinghead.types import (
     Progress,
     Speech,
     SpeechFeatures,
-    TextPrompt,
     Video,
+    Watch,
     no_progress,
 )
 from talkinghead.video.paste_back import paste_back, video_scale
@@ -49,8 +49,7 @@ from talkinghead.video.read import read_video
 from talkinghead.video.write import check_output_path, write_video
 from talkinghead.weights import load_weights
 
-Feeling = str | EmotionPrompt | tuple[Keyframe, ...]
-"""Words, another kind of prompt, or a timeline of prompts."""
+__all__ = ["Feeling", "TalkingHead"]
 
 
 class TalkingHead:
@@ -68,8 +67,7 @@ class TalkingHead:
         self.model = model
         self._fitter = fitter
         self._motion = motion
-        self._emotions: EmotionEncoder | None = None
-        self._loading = threading.Lock()
+        self._feelings = Feelings(fitter)
 
     @classmethod
     def from_pretrained(cls, device: str = "auto") -> TalkingHead:
@@ -88,11 +86,18 @@ class TalkingHead:
 
     @property
     def emotions(self) -> EmotionEncoder:
-        """The emotion encoder; loaded on first use, which takes seconds."""
-        with self._loading:
-            if self._emotions is None:
-                self._emotions = load_emotion_encoder()
-            return self._emotions
+        """The emotion encoder; loaded on first use, which may take seconds."""
+        return self._feelings.encoder
+
+    @property
+    def decoders(self) -> Mapping[str, AudioToMotion]:
+        """The decoders by the names that `GenerateOptions.motion` may have here."""
+        return self._motion
+
+    @property
+    def renderers(self) -> tuple[str, ...]:
+        """Names that `GenerateOptions.renderer` may have here."""
+        return ("geometric",)
 
     # The six steps of `generate`, each usable by itself.
 
@@ -109,11 +114,10 @@ class TalkingHead:
         return speech, extract_features(speech, fps)
 
     def feel(
-        self, prompt: str | EmotionPrompt = "", intensity: float | None = None
+        self, prompt: str | EmotionPrompt | AutoPrompt = "", intensity: float | None = None
     ) -> EmotionEmbedding:
-        """Understand a prompt; see `EmotionEncoder.understand`."""
-        wrapped = TextPrompt(prompt) if isinstance(prompt, str) else prompt
-        return self.emotions.understand(wrapped, intensity)
+        """Understand words, a picture or a voice; see `Feelings.understand`."""
+        return self._feelings.understand(prompt, intensity)
 
     def animate(
         self,
@@ -132,7 +136,7 @@ class TalkingHead:
             IdentityCoefficients(portrait.source.identity),
             portrait.resting,
             EyeControl(options.blink, options.gaze),
-            self._head(options),
+            head_motion(options.head, lambda clip: self.track(clip).motion),
             np.random.default_rng(options.seed),
         )
 
@@ -161,6 +165,7 @@ class TalkingHead:
         options: GenerateOptions | None = None,
         progress: Progress = no_progress,
         export_motion: Path | None = None,
+        watch: Watch | None = None,
     ) -> Result:
         """One photo, one sound, any feeling: the whole way.
 
@@ -172,6 +177,7 @@ class TalkingHead:
             options: see `GenerateOptions`.
             progress: called with (stage, done, total); may raise `Cancelled`.
             export_motion: also write the motion as .csv or .json.
+            watch: called with every frame, which it must not keep.
 
         Raises:
             TalkingHeadError: for whatever the user gave that cannot be used.
@@ -184,27 +190,44 @@ class TalkingHead:
         if export_motion is not None:
             check_motion_path(export_motion)
             check_not_an_input(export_motion, inputs)
+        acted = self.act(photo, sound, emotion, options, progress, clock)
+        motion = acted.motion
+        with clock.stage("frames", progress):
+            frames = self.render(acted.portrait, motion, options)
+            frames = reported(frames, len(motion), progress, watch=watch)
+            note = f"Seed {options.seed}, {options.motion} motion, {options.renderer} renderer."
+            video = write_video(frames, Path(save_to), options.fps, acted.speech, note)
+        if export_motion is not None:
+            write_motion(motion, export_motion)
+        return Result(
+            video, acted.emotion.understood[0], motion, clock.seconds, acted.recogniser,
+            acted.portrait.fit_error, acted.notices,
+        )  # fmt: skip
+
+    def act(
+        self,
+        photo: Path | str | NDArray[np.uint8],
+        sound: Path | str,
+        emotion: Feeling,
+        options: GenerateOptions,
+        progress: Progress = no_progress,
+        clock: Clock | None = None,
+    ) -> Acted:
+        """All of `generate` that comes before the pictures; arguments as there.
+
+        Raises:
+            TalkingHeadError: for whatever the user gave that cannot be used.
+        """
+        clock = clock or Clock()
         with clock.stage("portrait", progress):
             portrait = self._fit_for_video(photo, options)
         with clock.stage("speech", progress):
             speech, features = self.listen(sound, options.fps)
         with clock.stage("emotion", progress):
-            track = self._emotion_track(emotion, options, len(features))
+            felt = self._feelings.track(emotion, speech, options, len(features))
         with clock.stage("motion", progress):
-            motion = self.animate(features, track, portrait, options)
-        with clock.stage("frames", progress):
-            frames = reported(self.render(portrait, motion, options), len(motion), progress)
-            note = f"Seed {options.seed}, {options.motion} motion, {options.renderer} renderer."
-            video = write_video(frames, Path(save_to), options.fps, speech, note)
-        if export_motion is not None:
-            write_motion(motion, export_motion)
-        notices = portrait.notices + tuple(
-            dict.fromkeys(notice for one in track.understood for notice in one.notices)
-        )
-        return Result(
-            video, track.understood[0], motion, clock.seconds, features.recogniser,
-            portrait.fit_error, notices,
-        )  # fmt: skip
+            motion = self.animate(features, felt, portrait, options)
+        return Acted(portrait, speech, features.recogniser, felt, motion)
 
     # Ways in and out beside `generate`.
 
@@ -242,6 +265,7 @@ class TalkingHead:
         options: GenerateOptions | None = None,
         expression: ExpressionTransfer = "absolute",
         progress: Progress = no_progress,
+        watch: Watch | None = None,
     ) -> Video:
         """Render a motion track, exported or tracked or edited, on a portrait."""
         options = options or GenerateOptions()
@@ -250,7 +274,8 @@ class TalkingHead:
         portrait = self._fit_for_video(photo, options)
         speech = load_speech(Path(sound)) if sound is not None else None
         motion = transfer(track, portrait.resting, expression)
-        frames = reported(self.render(portrait, motion, options), len(motion), progress)
+        frames = self.render(portrait, motion, options)
+        frames = reported(frames, len(motion), progress, watch=watch)
         return write_video(frames, Path(save_to), track.fps, speech)
 
     def _fit_for_video(
@@ -267,32 +292,3 @@ class TalkingHead:
             size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         return self.fit(image, options.face)
-
-    def _emotion_track(
-        self, emotion: Feeling, options: GenerateOptions, frames: int
-    ) -> EmotionTrack:
-        generator = np.random.default_rng([options.seed, 1])  # its own stream beside motion's
-        if isinstance(emotion, tuple):
-            embeddings = [
-                self.feel(one.prompt, one.intensity if options.intensity is None
-                          else options.intensity)
-                for one in emotion
-            ]  # fmt: skip
-            return timeline_track(emotion, embeddings, frames, options.fps, generator)
-        return constant_track(self.feel(emotion, options.intensity), frames, options.fps, generator)
-
-    def _head(self, options: GenerateOptions) -> HeadMotion:
-        if options.head == "natural":
-            return HeadMotion("natural")
-        if options.head == "still":
-            return HeadMotion("still")
-        path = Path(options.head)
-        if not path.is_file():
-            message = (
-                f"head is {options.head!r}, expected natural, still, or the path of a clip or a "
-                "motion CSV; no such file exists"
-            )
-            raise BadOption(message)
-        if path.suffix.lower() in {".csv", ".json"}:
-            return HeadMotion("copied", read_motion(path))
-        return HeadMotion("copied", self.track(path).motion)

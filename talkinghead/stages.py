@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import MotionCoefficients
-from talkinghead.types import EmotionEmbedding, Progress, Video
+from talkinghead.errors import BadOption
+from talkinghead.motion.interface import HeadMotion
+from talkinghead.motion.track_file import read_motion
+from talkinghead.portrait.fitter import Portrait
+from talkinghead.types import EmotionEmbedding, EmotionTrack, Progress, Speech, Video, Watch
 
 PROGRESS_EVERY = 5  # frames
 
@@ -39,6 +44,23 @@ class Result:
     notices: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Acted:
+    """Everything before the first picture: who, what is said, what is felt, and how it moves."""
+
+    portrait: Portrait
+    speech: Speech
+    recogniser: str
+    emotion: EmotionTrack
+    motion: MotionCoefficients
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the user, each once."""
+        felt = (notice for one in self.emotion.understood for notice in one.notices)
+        return self.portrait.notices + tuple(dict.fromkeys(felt))
+
+
 @dataclass
 class Clock:
     """Wall clock by stage."""
@@ -56,10 +78,43 @@ class Clock:
 
 
 def reported(
-    frames: Iterator[NDArray[np.uint8]], total: int, progress: Progress, stage: str = "frames"
+    frames: Iterator[NDArray[np.uint8]],
+    total: int,
+    progress: Progress,
+    stage: str = "frames",
+    watch: Watch | None = None,
 ) -> Iterator[NDArray[np.uint8]]:
-    """Pass frames on and tell how many; the callback may raise to stop the work."""
+    """Pass frames on, show each to `watch`, tell how many; `progress` may raise to stop."""
     for index, frame in enumerate(frames):
         if index % PROGRESS_EVERY == 0:
             progress(stage, index, total)
+        if watch is not None:
+            watch(frame)
         yield frame
+
+
+def head_motion(head: str, track: Callable[[Path], MotionCoefficients]) -> HeadMotion:
+    """What the option `head` means.
+
+    Args:
+        head: "natural", "still", or the path of a clip or a motion file.
+        track: fits a clip.
+
+    Raises:
+        BadOption: it is none of these.
+        UnreadableMotion, UnreadableVideo: the file cannot be read.
+    """
+    if head == "natural":
+        return HeadMotion("natural")
+    if head == "still":
+        return HeadMotion("still")
+    path = Path(head)
+    if not path.is_file():
+        message = (
+            f"head is {head!r}, expected natural, still, or the path of a clip or a "
+            "motion CSV; no such file exists"
+        )
+        raise BadOption(message)
+    if path.suffix.lower() in {".csv", ".json"}:
+        return HeadMotion("copied", read_motion(path))
+    return HeadMotion("copied", track(path))

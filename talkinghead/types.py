@@ -88,18 +88,62 @@ class TextPrompt:
     text: str
 
 
+FACE_CROP = 96
+"""Side in pixels of the crop in `FaceCues`."""
+
+
+@dataclass(frozen=True)
+class FaceCues:
+    """What a fitted face shows of a feeling (`talkinghead.portrait.cues` reads it).
+
+    Attributes:
+        crop: (FACE_CROP, FACE_CROP) uint8 grey, upright, eyes at fixed places.
+        expression: (52,) float32 fitted ARKit weights 0..1.
+        pose: (3,) float32 pitch, yaw, roll in radians.
+    """
+
+    crop: NDArray[np.uint8]
+    expression: Floats
+    pose: Floats
+
+
+@dataclass(frozen=True)
+class VoiceCues:
+    """What a voice betrays of a feeling (`talkinghead.speech.prosody` reads it).
+
+    Attributes:
+        statistics: (S,) float32 of pitch, loudness, timbre and rhythm.
+        speech_seconds: seconds in which somebody speaks; 0 = silence, the statistics say nothing.
+    """
+
+    statistics: Floats
+    speech_seconds: float
+
+
 @dataclass(frozen=True)
 class ImagePrompt:
-    """A picture of a face that shows the feeling; image is (H, W, 3) uint8 RGB."""
+    """A picture of a face that shows the feeling.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        face: what was read of it; `TalkingHead.feel` fills it in.
+    """
 
     image: NDArray[np.uint8]
+    face: FaceCues | None = None
 
 
 @dataclass(frozen=True)
 class SoundPrompt:
-    """A voice that has the feeling."""
+    """A voice that has the feeling.
+
+    Attributes:
+        speech: the recording.
+        voice: what was read of it; `TalkingHead.feel` fills it in.
+    """
 
     speech: Speech
+    voice: VoiceCues | None = None
 
 
 EmotionPrompt = TextPrompt | ImagePrompt | SoundPrompt
@@ -191,6 +235,10 @@ class Video:
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage name, done, total); raises `Cancelled` to stop the work."""
+
+
+Watch = Callable[[NDArray[np.uint8]], None]
+"""Called with each frame (H, W, 3) uint8 RGB as it is made; must copy what it keeps."""
 
 
 def no_progress(stage: str, done: int, total: int) -> None:

@@ -1,13 +1,17 @@
-"""From a text tower's space to the emotion bank, solved in closed form from the bank's own words.
+"""From a text tower's space to the emotion bank, solved in closed form from labelled text.
+
+For any tower the bank's own words are enough; the embedded tower's stored calibration is solved
+from labelled phrases as well (`talkinghead.training.feelings`).
 
 Any tower can be put in: nothing here knows its geometry. The map is a linear discriminant with a
 shrunken within-class covariance (Friedman 1989, regularised discriminant analysis, eq. 18 with one
 common covariance), which is ridge regression on whitened class means. Shrinkage and temperature are
-chosen for each tower by the likelihood of bank sentences that were held out.
+chosen for each tower by the likelihood of sentences that were held out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,8 +24,6 @@ from talkinghead.emotion.clip_space import TextTower
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
-TEMPLATE = "I am feeling {}"
-"""Every text is read in this frame: on held-out bank sentences it beats the bare text."""
 FOLDS = 5
 SHRINKAGES = (0.5, 0.8, 0.9, 0.95, 0.98)
 TEMPERATURES = (0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.06, 0.1, 0.2)
@@ -85,18 +87,34 @@ class FeelingSpace:
 
 
 def encode_texts(tower: TextTower, texts: list[str]) -> Floats:
-    """(N, E) unit rows of texts in the frame that the calibration uses."""
-    return tower.encode([TEMPLATE.format(text) for text in texts])
+    """(N, E) unit rows of texts in the frame that the tower asks for."""
+    return tower.encode([tower.template.format(text) for text in texts])
 
 
 def calibrate(tower: TextTower, bank: Bank) -> FeelingSpace:
     """Solve the map for one tower; takes as long as encoding some 900 short texts."""
     texts, labels, is_sentence = calibration_texts(bank)
-    vectors = encode_texts(tower, texts)
+    fold = np.arange(len(labels)) % FOLDS
+    held_out = [(fold == part) & is_sentence for part in range(FOLDS)]
+    return solve(bank, encode_texts(tower, texts), labels, held_out)
+
+
+def solve(
+    bank: Bank, vectors: Floats, labels: Integers, held_out: Sequence[NDArray[np.bool_]]
+) -> FeelingSpace:
+    """Solve the map from encoded text.
+
+    Args:
+        bank: the feelings.
+        vectors: (N, E) unit rows.
+        labels: (N,) index of each text's feeling, or `BACKGROUND`; every feeling occurs.
+        held_out: masks over the N rows; shrinkage and temperatures are chosen on each part after a
+            fit on all other rows. The final fit uses all rows.
+    """
     about = labels != BACKGROUND
     names = [feeling.name for feeling in bank.feelings]
     anchors = np.array([names.index(feeling.mead_class) for feeling in bank.feelings])
-    detector, scale = _calibrate_detector(vectors, about)
+    detector, scale = _calibrate_detector(vectors, about, held_out)
     start = FeelingSpace(
         _prototypes(vectors[about], labels[about]),
         _discriminant(vectors[about], labels[about], SHRINKAGES[0]),
@@ -106,7 +124,8 @@ def calibrate(tower: TextTower, bank: Bank) -> FeelingSpace:
         detector,
         scale,
     )
-    shrinkage, temperature = _choose(start, vectors[about], labels[about], is_sentence[about])
+    parts = [part[about] for part in held_out]
+    shrinkage, temperature = _choose(start, vectors[about], labels[about], parts)
     best = _discriminant(vectors[about], labels[about], shrinkage)
     return replace(start, discriminant=best, temperature=temperature)
 
@@ -160,35 +179,38 @@ def _discriminant(vectors: Floats, labels: Integers, shrinkage: float) -> Discri
 
 
 def _choose(
-    space: FeelingSpace, vectors: Floats, labels: Integers, is_sentence: NDArray[np.bool_]
+    space: FeelingSpace,
+    vectors: Floats,
+    labels: Integers,
+    held_out: Sequence[NDArray[np.bool_]],
 ) -> tuple[float, float]:
-    """Shrinkage and temperature with the highest likelihood of held-out sentences."""
-    fold = np.arange(len(labels)) % FOLDS
+    """Shrinkage and temperature with the highest likelihood of held-out texts."""
     likelihood = np.zeros((len(SHRINKAGES), len(TEMPERATURES)))
-    for part in range(FOLDS):
-        held_out = (fold == part) & is_sentence
-        kept = (vectors[~held_out], labels[~held_out])
-        truth = labels[held_out]
+    for part in held_out:
+        kept = (vectors[~part], labels[~part])
+        truth = labels[part]
         space = replace(space, prototypes=_prototypes(*kept))
         for row, shrinkage in enumerate(SHRINKAGES):
             fitted = replace(space, discriminant=_discriminant(*kept, shrinkage))
             for column, temperature in enumerate(TEMPERATURES):
-                chance = replace(fitted, temperature=temperature).probabilities(vectors[held_out])
+                chance = replace(fitted, temperature=temperature).probabilities(vectors[part])
                 chosen = chance[np.arange(len(truth)), truth]
                 likelihood[row, column] += np.log(np.maximum(chosen, 1e-12)).sum()
     row, column = divmod(int(likelihood.argmax()), len(TEMPERATURES))
     return SHRINKAGES[row], TEMPERATURES[column]
 
 
-def _calibrate_detector(vectors: Floats, about: NDArray[np.bool_]) -> tuple[Discriminant, float]:
+def _calibrate_detector(
+    vectors: Floats, about: NDArray[np.bool_], held_out: Sequence[NDArray[np.bool_]]
+) -> tuple[Discriminant, float]:
     """The feeling-or-not discriminant, and its log odds by two equal Gaussians on held-out text."""
-    fold = np.arange(len(about)) % FOLDS
-    held_out_scores = np.zeros(len(about))
-    for part in range(FOLDS):
-        held_out = fold == part
-        fitted = _detector(vectors[~held_out], about[~held_out])
-        held_out_scores[held_out] = fitted.scores(vectors[held_out])[:, 0]
-    inside, outside = held_out_scores[about], held_out_scores[~about]
+    scores, truths = [], []
+    for part in held_out:
+        fitted = _detector(vectors[~part], about[~part])
+        scores.append(fitted.scores(vectors[part])[:, 0])
+        truths.append(about[part])
+    held_out_scores, truth = np.concatenate(scores), np.concatenate(truths)
+    inside, outside = held_out_scores[truth], held_out_scores[~truth]
     middle = (inside.mean() + outside.mean()) / 2
     variance = (inside.var() + outside.var()) / 2
     fitted = _detector(vectors, about)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,15 +13,17 @@ from talkinghead.emotion.calibration import FeelingSpace, calibrate, encode_text
 from talkinghead.emotion.clip_space import (
     DEFAULT_BACKEND,
     DeferredTower,
-    SentenceTower,
     TextTower,
     load_text_tower,
 )
 from talkinghead.emotion.modifiers import Part, apply_strength, read_parts
-from talkinghead.emotion.stored_space import stored_space
+from talkinghead.emotion.phrase_book import look_up
+from talkinghead.emotion.senses import Reading, Senses
+from talkinghead.emotion.stored_space import embedded_key, stored_space
+from talkinghead.emotion.text_tower import EmbeddedTower
 from talkinghead.emotion.wording import clean, is_mostly_foreign
-from talkinghead.errors import BadEmotion, NotBuiltYet
-from talkinghead.types import EmotionEmbedding, EmotionPrompt, ImagePrompt, SoundPrompt
+from talkinghead.errors import BadEmotion
+from talkinghead.types import EmotionEmbedding, EmotionPrompt, TextPrompt
 
 MOST_FEELINGS = 4
 """Bank entries that one free text may mix; more would average every face into the same mush."""
@@ -30,6 +31,8 @@ LEAST_SHARE = 0.3
 """A feeling with less than this share of the heaviest one's weight is left out."""
 FOREIGN_CONFIDENCE = 0.1
 """Of a text in letters that the tower was not taught: its vector says nothing."""
+NEUTRAL_CONFIDENCE = 0.1
+"""Of a text that was read as plain neutral, as everyday statements are: it names no feeling."""
 NEGLIGIBLE = 0.01
 SMILING = (
     "mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight",
@@ -39,16 +42,6 @@ RELEASE = 1.4
 """How fully a feeling of valence -1 ends a smile at intensity 1; more than 1: it is gone before."""
 CONFIDENCE_FLOOR = 0.5
 """Below this the text is more likely about something else than about a feeling."""
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What one part of a prompt was taken for."""
-
-    weights: dict[int, float]
-    vector: Floats
-    intensity: float
-    confidence: float = 1.0
 
 
 class EmotionEncoder:
@@ -65,81 +58,101 @@ class EmotionEncoder:
         self._bank = bank
         self._index = {feeling.name: row for row, feeling in enumerate(bank.feelings)}
         self._space = calibrate(tower, bank) if space is None else space
+        self._senses = Senses(bank)
 
     @property
     def backend(self) -> str:
         """The name of the text tower."""
         return self._tower.name
 
+    @property
+    def space(self) -> FeelingSpace:
+        """The text tower's calibration to the bank."""
+        return self._space
+
     def understand(self, prompt: EmotionPrompt, intensity: float | None = None) -> EmotionEmbedding:
         """Say which feelings a prompt means, how strong they are and what face they make.
 
         Args:
-            prompt: words; pictures and sounds come with a later version.
-            intensity: 0..1 overrides what the words say; None = as the words say.
+            prompt: words, or a picture or a sound whose cues have been read.
+            intensity: 0..1 overrides what the prompt says; None = as the prompt says.
 
         Raises:
-            BadEmotion: if the intensity is outside 0..1 or a mix has no positive weight.
-            NotBuiltYet: for a picture or a sound.
+            BadEmotion: if the intensity is outside 0..1, a mix has no positive weight, or a picture
+                or sound comes without its cues.
         """
         if intensity is not None and not 0.0 <= intensity <= 1.0:
             message = f"intensity is {intensity}, expected a number from 0 to 1"
             raise BadEmotion(message)
-        if isinstance(prompt, ImagePrompt | SoundPrompt):
-            kind = "picture" if isinstance(prompt, ImagePrompt) else "sound"
-            message = (
-                f"an emotion from a {kind} needs a trained tower that comes with a later version; "
-                "describe the feeling in words instead"
-            )
-            raise NotBuiltYet(message)
+        if not isinstance(prompt, TextPrompt):
+            reading, tower, notices = self._senses.read(prompt)
+            return self._combine([reading], [1.0], intensity, notices, tower)
         text, notices = clean(prompt.text)
         parts = read_parts(text, self._bank.words) if text else (Part("neutral", "neutral"),)
         readings = [self._read(part) for part in parts]
         confidence = min(reading.confidence for reading in readings)
         notices += self._doubts(text, confidence)
         shares = np.array([part.weight for part in parts]) / sum(part.weight for part in parts)
-        return self._combine(readings, shares.tolist(), intensity, notices)
+        return self._combine(readings, shares.tolist(), intensity, notices, self.backend)
 
-    def _read(self, part: Part) -> _Reading:
+    def _read(self, part: Part) -> Reading:
         reading = self._read_word(part) if part.word is not None else self._read_text(part)
         if part.negation:
             return self._opposite(reading, part.negation)
         strong = apply_strength(reading.intensity, part.strength)
         stated = strong if part.stated is None else part.stated
-        return _Reading(reading.weights, reading.vector, stated, reading.confidence)
+        return Reading(reading.weights, reading.vector, stated, reading.confidence)
 
-    def _read_word(self, part: Part) -> _Reading:
+    def _read_word(self, part: Part) -> Reading:
         feeling, usual = self._bank.words[part.word or part.text]
         row = self._index[feeling.name]
-        return _Reading({row: 1.0}, self._space.prototypes[row], usual)
+        return Reading({row: 1.0}, self._space.prototypes[row], usual)
 
-    def _read_text(self, part: Part) -> _Reading:
-        """Ask the tower; a text that is hardly about a feeling fades into neutral."""
+    def _read_text(self, part: Part) -> Reading:
+        """A known phrase, or what the tower makes of it."""
         vector = encode_texts(self._tower, [part.text])
-        probabilities = self._space.probabilities(vector)[0]
-        confidence = float(self._space.confidence(vector)[0])
-        if is_mostly_foreign(part.text):
-            confidence = min(confidence, FOREIGN_CONFIDENCE)
-        rows = [
-            int(row)
-            for row in np.argsort(-probabilities, kind="stable")[:MOST_FEELINGS]
-            if probabilities[row] >= LEAST_SHARE * probabilities.max()
-        ]
-        total = sum(probabilities[row] for row in rows)
-        weights = {row: float(probabilities[row] / total) for row in rows}
+        weights, confidence = self._known(part.text), 1.0
+        if not weights:
+            weights, confidence = self._guessed(part.text, vector)
         usual = sum(weight * self._bank.feelings[row].intensity for row, weight in weights.items())
+        # What is hardly about a feeling fades into neutral.
         belief = min(1.0, confidence / CONFIDENCE_FLOOR)
         neutral = self._index["neutral"]
         weights = {row: weight * belief for row, weight in weights.items()}
         weights[neutral] = weights.get(neutral, 0.0) + 1.0 - belief
-        return _Reading(weights, vector[0], usual * belief, confidence)
+        return Reading(weights, vector[0], usual * belief, confidence)
 
-    def _opposite(self, reading: _Reading, amount: float) -> _Reading:
+    def _known(self, text: str) -> dict[int, float]:
+        """Rows of the bank that the phrase book names, if all of them are in this bank."""
+        named = look_up(text) or {}
+        known = all(name in self._index for name in named)
+        return {self._index[name]: weight for name, weight in named.items()} if known else {}
+
+    def _guessed(self, text: str, vector: Floats) -> tuple[dict[int, float], float]:
+        """The heaviest feelings of the likeliest class, and how likely any feeling is meant."""
+        probabilities = self._space.probabilities(vector)[0]
+        confidence = float(self._space.confidence(vector)[0])
+        if is_mostly_foreign(text):
+            confidence = min(confidence, FOREIGN_CONFIDENCE)
+        classes = np.array([feeling.mead_class for feeling in self._bank.feelings])
+        totals = {name: probabilities[classes == name].sum() for name in MEAD_CLASSES}
+        likely = np.where(classes == max(totals, key=totals.__getitem__), probabilities, 0.0)
+        rows = [
+            int(row)
+            for row in np.argsort(-likely, kind="stable")[:MOST_FEELINGS]
+            if likely[row] >= LEAST_SHARE * likely.max()
+        ]
+        if rows[0] == self._index["neutral"]:
+            confidence = min(confidence, NEUTRAL_CONFIDENCE)
+        total = likely[rows].sum()
+        return {row: float(likely[row] / total) for row in rows}, confidence
+
+    def _opposite(self, reading: Reading, amount: float) -> Reading:
         """What "not" makes of the heaviest feeling."""
         heaviest = max(reading.weights, key=lambda row: reading.weights[row])
         row = self._index[self._bank.feelings[heaviest].opposite]
         intensity = self._bank.feelings[row].intensity * amount
-        return _Reading({row: 1.0}, self._space.prototypes[row], intensity, reading.confidence)
+        return Reading({row: 1.0}, self._space.prototypes[row], intensity, reading.confidence)
 
     def _doubts(self, text: str, confidence: float) -> tuple[str, ...]:
         notices = []
@@ -156,10 +169,11 @@ class EmotionEncoder:
 
     def _combine(
         self,
-        readings: Sequence[_Reading],
+        readings: Sequence[Reading],
         shares: Sequence[float],
         asked: float | None,
         notices: tuple[str, ...],
+        tower: str,
     ) -> EmotionEmbedding:
         weights: dict[int, float] = {}
         for reading, share in zip(readings, shares, strict=True):
@@ -180,7 +194,7 @@ class EmotionEncoder:
             expression=np.asarray(expression * intensity, np.float32),
             head=np.asarray(head * intensity, np.float32),
             arousal=float(arousal * intensity),
-            backend=self.backend,
+            backend=tower,
             notices=notices,
         )
 
@@ -203,9 +217,10 @@ def load_emotion_encoder(backend: str = DEFAULT_BACKEND) -> EmotionEncoder:
     """
     bank = load_bank()
     if backend == DEFAULT_BACKEND:
-        space = stored_space(bank, SentenceTower.name)
+        space = stored_space(bank, embedded_key())
         if space is not None:
-            return EmotionEncoder(DeferredTower(SentenceTower.name, SentenceTower), bank, space)
+            tower = DeferredTower(EmbeddedTower.name, EmbeddedTower, EmbeddedTower.template)
+            return EmotionEncoder(tower, bank, space)
     return EmotionEncoder(load_text_tower(backend), bank)
 
 

@@ -34,10 +34,10 @@ ACTION_UNITS: Mapping[int, Mapping[str, float]] = {
     22: {"mouthFunnel": 0.8},
     23: {"mouthPress": 0.6, "mouthRollLower": 0.25, "mouthRollUpper": 0.25},
     24: {"mouthPress": 0.9},
-    # Speech owns the opening of the lips: the emotion only hints at it.
-    25: {"jawOpen": 0.05, "mouthLowerDown": 0.1, "mouthUpperUp": 0.1},
-    26: {"jawOpen": 0.2},
-    27: {"jawOpen": 0.3},
+    25: {"jawOpen": 0.1, "mouthLowerDown": 0.2, "mouthUpperUp": 0.2},
+    # As a silent face does it; while it speaks, `talkinghead.feelings` leaves the jaw to speech.
+    26: {"jawOpen": 0.5},
+    27: {"jawOpen": 0.75},
     28: {"mouthRollLower": 0.7, "mouthRollUpper": 0.7},
     29: {"jawForward": 0.8},
     34: {"cheekPuff": 0.8},

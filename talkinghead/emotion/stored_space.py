@@ -14,9 +14,17 @@ import numpy as np
 
 from talkinghead.emotion.bank import Bank
 from talkinghead.emotion.calibration import Discriminant, FeelingSpace, calibration_texts
+from talkinghead.emotion.text_tower import NAME as EMBEDDED_NAME
+from talkinghead.emotion.text_tower import WEIGHTS_NAME as EMBEDDED_WEIGHTS
 from talkinghead.weights import Tensors, load_weights, read_manifest
 
 WEIGHTS_NAME = "feelings"
+
+
+def embedded_key() -> str:
+    """What tells one state of the embedded tower from another: its name and its weights' sha256."""
+    entry = read_manifest().get(EMBEDDED_WEIGHTS)
+    return f"{EMBEDDED_NAME} {entry.sha256 if entry else 'missing'}"
 
 
 def fingerprint(bank: Bank, tower: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ class MediaPipeDetector:
     def __init__(self, *, tracking: bool = False) -> None:
         self._tracking = tracking
         self._quiet = False  # its chatter ends with the first face
+        self._one_at_a_time = threading.Lock()  # two at once break its graph, and for good
         with _without_chatter():
             from mediapipe.python.solutions import face_mesh
 
@@ -145,7 +147,7 @@ class MediaPipeDetector:
         return faces
 
     def _meshes(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
-        with nullcontext() if self._quiet else _without_chatter():
+        with self._one_at_a_time, nullcontext() if self._quiet else _without_chatter():
             found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks or []
         self._quiet = self._quiet or bool(found)
         size = np.array([image.shape[1], image.shape[0]], np.float32)

@@ -7,6 +7,7 @@ the frame divided by that of the window, so that a periodic sound peaks at 1 wha
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from renderer.coefficients import Floats
@@ -33,6 +34,26 @@ def pitch_track(waveform: Floats) -> tuple[Floats, Floats]:
         semitones: (ceil(N / HOP),) float32, 0 where unvoiced.
         voiced: same shape, 1 or 0.
     """
+    hertz, voiced, _ = pitch_hertz(waveform)
+    count = len(hertz)
+    if not voiced.any():
+        return np.zeros(count, np.float32), np.zeros(count, np.float32)
+    semitones = 12.0 * np.log2(np.maximum(hertz, _LOWEST) / np.median(hertz[voiced]))
+    semitones = np.where(voiced, median_filter(semitones, size=5, mode="nearest"), 0.0)
+    return np.clip(semitones, -12.0, 12.0).astype(np.float32), voiced.astype(np.float32)
+
+
+def pitch_hertz(waveform: Floats) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """Pitch, voicing, and how periodic the sound is.
+
+    Args:
+        waveform: (N,) 16 kHz.
+
+    Returns:
+        hertz: (ceil(N / HOP),) float32; says nothing where unvoiced.
+        voiced: same shape, bool.
+        strength: same shape, float32 0..1, share of the energy that is periodic.
+    """
     count = max(1, -(-len(waveform) // HOP))
     hop = HOP // _DECIMATION
     before = (_WINDOW - hop) // 2
@@ -46,11 +67,7 @@ def pitch_track(waveform: Floats) -> tuple[Floats, Floats]:
         hertz[part], strength[part] = _best_periods(frames[part])
     voiced = median_filter(strength > _VOICED, size=5, mode="nearest")
     voiced &= strength > _VOICED
-    if not voiced.any():
-        return np.zeros(count, np.float32), np.zeros(count, np.float32)
-    semitones = 12.0 * np.log2(np.maximum(hertz, _LOWEST) / np.median(hertz[voiced]))
-    semitones = np.where(voiced, median_filter(semitones, size=5, mode="nearest"), 0.0)
-    return np.clip(semitones, -12.0, 12.0).astype(np.float32), voiced.astype(np.float32)
+    return hertz, voiced, strength
 
 
 def _halved(waveform: Floats) -> Floats:

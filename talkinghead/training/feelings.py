@@ -1,26 +1,49 @@
-"""Calibrate the default text tower to the emotion bank: `python -m talkinghead.training.feelings`.
+"""Calibrate the embedded text tower to the emotion bank: `python -m talkinghead.training.feelings`.
 
-Run it after editing `talkinghead/emotion/bank.json`; it writes `weights/feelings.safetensors`.
+Run it after `talkinghead.training.text_tower` and after editing `talkinghead/emotion/bank.json`;
+it writes `weights/feelings.safetensors`. The map is solved from the bank and the labelled phrases;
+its constants are chosen on the phrases that the tower was not trained on.
 """
 
 from __future__ import annotations
 
 import logging
 
-from talkinghead.emotion.bank import load_bank
-from talkinghead.emotion.calibration import calibrate
-from talkinghead.emotion.clip_space import load_text_tower
-from talkinghead.emotion.stored_space import WEIGHTS_NAME, as_tensors, fingerprint
-from talkinghead.weights import save_weights
+import numpy as np
+
+from renderer.coefficients import Floats
+from talkinghead.emotion.bank import Bank, load_bank
+from talkinghead.emotion.calibration import BACKGROUND, FeelingSpace, solve
+from talkinghead.emotion.stored_space import WEIGHTS_NAME, as_tensors, embedded_key, fingerprint
+from talkinghead.emotion.text_tower import WEIGHTS_NAME as TOWER_WEIGHTS
+from talkinghead.training.emotional_language import Labelled, labelled_texts
+from talkinghead.training.teacher import network_vectors
+from talkinghead.training.withheld import withheld
+from talkinghead.weights import load_weights, save_weights
+
+
+def solve_labelled(bank: Bank, labelled: Labelled, vectors: Floats) -> FeelingSpace:
+    """The calibration from labelled phrases; the heavier feeling is a phrase's label.
+
+    Args:
+        bank: the feelings.
+        labelled: N phrases.
+        vectors: (N, E) unit rows, the phrases as a tower sees them.
+    """
+    about = labelled.targets.any(axis=1)
+    labels = np.where(about, labelled.targets.argmax(axis=1), BACKGROUND)
+    return solve(bank, vectors, labels, [labelled.validation])
 
 
 def main() -> None:
     """Solve and store."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    bank, tower = load_bank(), load_text_tower()
-    space = calibrate(tower, bank)
+    bank = load_bank()
+    labelled = labelled_texts(bank, withheld())
+    vectors = network_vectors(load_weights(TOWER_WEIGHTS), labelled.texts)
+    space = solve_labelled(bank, labelled, vectors)
     entry = save_weights(
-        as_tensors(space, fingerprint(bank, tower.name)),
+        as_tensors(space, fingerprint(bank, embedded_key())),
         WEIGHTS_NAME,
         "python -m talkinghead.training.feelings",
         "Apache-2.0",

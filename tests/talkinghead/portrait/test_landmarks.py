@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,12 @@ def test_mediapipe_finds_small_and_several_faces_from_left_to_right(photo_path):
 def test_mediapipe_without_a_face():
     noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
     assert landmark_detector().detect(noise) == []
+
+
+def test_mediapipe_is_shared_by_threads(photo_path):
+    """Two calls at once once broke its graph, and every later call with it."""
+    photo, detector = read_photo(photo_path), landmark_detector()
+    (alone,) = detector.detect(photo)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(detector.detect, [photo] * 16))
+    assert all(np.array_equal(faces[0].points, alone.points) for faces in found)

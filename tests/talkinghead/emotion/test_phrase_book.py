@@ -1,0 +1,68 @@
+import pytest
+
+from talkinghead.emotion.bank import load_bank
+from talkinghead.emotion.phrase_book import BACKGROUND, look_up, read_phrases, shares
+from talkinghead.errors import TalkingHeadError
+from talkinghead.training.withheld import withheld
+
+
+def test_every_phrase_is_labelled_with_feelings_of_the_bank():
+    names = set(load_bank().by_name) | {BACKGROUND}
+    rows = read_phrases()
+    assert len(rows) > 5000
+    assert {name for row in rows for name in row.labels} <= names
+    assert 500 < sum(row.held_out for row in rows) < 0.2 * len(rows)
+
+
+def test_the_file_holds_no_withheld_word_and_no_phrase_twice():
+    banned = withheld()
+    texts = [row.text for row in read_phrases()]
+    assert not [text for text in texts if banned.among(text)]
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "feeling"),
+    [
+        ("over the moon", "happy"), ("Over the Moon!", "happy"), ("she is over the moon", "happy"),
+        ("get lost", "angry"), ("I told you so", "smug"), ("a straight face", "neutral"),
+    ],
+)  # fmt: skip
+def test_a_known_phrase_is_found_alone_or_inside_a_short_text(text, feeling):
+    assert dict(look_up(text)) == {feeling: 1.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "the moon",
+        "not over the moon",
+        "I was never over the moon",
+        "over the moon was the name of the third play that we read at school in winter",
+        "asdf qwerty",
+        "number 42",
+    ],
+)
+def test_what_is_not_a_known_phrase_is_left_to_the_tower(text):
+    assert look_up(text) is None
+
+
+def test_a_damaged_phrase_file_is_named_with_its_line(tmp_path):
+    path = tmp_path / "phrases.tsv"
+    for line in ("no label here", "happy\t", "happy\tyes\theld"):
+        path.write_text(f"# ours\nhappy\tgood\n{line}\n")
+        with pytest.raises(TalkingHeadError, match="line 3"):
+            read_phrases(path)
+
+
+def test_two_feelings_share_the_weight():
+    assert shares(("fear", "sad"))["fear"] == pytest.approx(1 / 1.35)
+    assert sum(shares(("fear", "sad")).values()) == pytest.approx(1.0)
+    assert shares((BACKGROUND,)) == {}
+
+
+def test_a_known_phrase_is_understood_without_doubt(understand):
+    understood = understand("over the moon")
+    assert [name for name, _ in understood.feelings] == ["happy"]
+    assert not understood.notices
