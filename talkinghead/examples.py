@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from talkinghead.errors import BadOption
 from talkinghead.types import SAMPLE_RATE
 
 EXAMPLE_FEELING = "quiet joy, a little nervous"
+MAX_SPOKEN_CHARACTERS = 5_000
 _SENTENCE = (
     "Hello! A moment ago I was a photograph. Now I can speak, "
     "and I can feel whatever you ask me to feel."
@@ -26,6 +28,17 @@ def example_portrait() -> Path:
     from matplotlib.cbook import get_sample_data
 
     return Path(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))
+
+
+VOICES = {
+    "English, American": "en-us", "English, American, a woman": "en-us+f3",
+    "English, British": "en", "English, Scottish": "en-gb-scotland",
+    "German": "de", "German, a woman": "de+f3", "Spanish": "es", "Spanish, Latin America": "es-419",
+    "French": "fr", "French, a woman": "fr+f2", "Italian": "it", "Portuguese, Brazil": "pt-br",
+    "Dutch": "nl", "Swedish": "sv", "Polish": "pl", "Turkish": "tr", "Russian": "ru",
+    "Hindi": "hi", "Indonesian": "id", "Swahili": "sw", "Mandarin": "cmn", "Esperanto": "eo",
+}  # fmt: skip
+"""espeak-ng's voices that the app offers; the command line of espeak-ng knows about a hundred."""
 
 
 def example_speech(folder: Path) -> Path:
@@ -40,15 +53,35 @@ def example_speech(folder: Path) -> Path:
     Raises:
         BackendMissing: if the speech synthesiser's library cannot be started.
     """
+    return speak(_SENTENCE, folder, "en-us", "evoke-example.wav")
+
+
+def speak(text: str, folder: Path, voice: str = "en-us", name: str = "evoke-spoken.wav") -> Path:
+    """Let espeak-ng speak a typed text.
+
+    Args:
+        text: what to say, in the voice's language; at most `MAX_SPOKEN_CHARACTERS`.
+        folder: an existing folder; the file of that name in it is replaced.
+        voice: one of the values of `VOICES`, or another voice of espeak-ng.
+        name: of the WAV file (16 kHz, mono, 16 bits).
+
+    Raises:
+        BadOption: for an unknown voice, or a text that is too long.
+        UnreadableSound: if there is nothing in the text that can be spoken.
+        BackendMissing: if the speech synthesiser's library cannot be started.
+    """
     import soundfile
 
     from talkinghead.speech.synthesis import synthesise
 
-    speech, _ = synthesise(_SENTENCE, voice="en-us")
-    path = folder / "evoke-example.wav"
+    if len(text) > MAX_SPOKEN_CHARACTERS:
+        message = f"the text has {len(text)} characters, at most {MAX_SPOKEN_CHARACTERS} are spoken"
+        raise BadOption(message)
+    speech, _ = synthesise(text, voice=voice)
     pcm = np.rint(np.clip(speech.waveform, -1.0, 1.0) * 32767.0).astype(np.int16)
-    soundfile.write(path, pcm, SAMPLE_RATE, subtype="PCM_16")
-    return path
+    unfinished = folder / f".{name}.unfinished.wav"
+    soundfile.write(unfinished, pcm, SAMPLE_RATE, subtype="PCM_16")
+    return unfinished.replace(folder / name)
 
 
 def main() -> None:

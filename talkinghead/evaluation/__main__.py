@@ -20,7 +20,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     inputs = Inputs(
         chosen.clips, chosen.portraits, chosen.faces, chosen.speech, chosen.evaluators,
-        chosen.size, chosen.frames,
+        chosen.phrases, chosen.size, chosen.frames,
     )  # fmt: skip
     try:
         measured = SUITES[chosen.suite](inputs)
@@ -49,6 +49,7 @@ def _arguments() -> argparse.Namespace:
         ("evaluators", "independent networks"),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=f"folder: {what}")
+    parser.add_argument("--phrases", type=Path, metavar="FILE.json", help="class to phrases")
     parser.add_argument("--size", type=int, default=Inputs.size)
     parser.add_argument("--frames", type=int, default=Inputs.frames, help="of each clip")
     return parser.parse_args()

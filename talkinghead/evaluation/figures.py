@@ -22,6 +22,7 @@ from typing import Any
 
 from talkinghead.errors import BadOption, TalkingHeadError
 
+ACTED = "acted clips, 7 classes"
 START, END = "<!-- figures -->", "<!-- end of figures -->"
 Result = Mapping[str, Any]
 
@@ -64,6 +65,10 @@ SOURCES = (
     Source("emotion", "talkinghead.evaluation",
            ("--suite", "emotion", "--faces", "{data}/clips", "--speech", "{data}/speech",
             "--portraits", "{data}/portraits/eval", "--evaluators", "{data}/evaluators")),
+    Source("phrases_unseen", "talkinghead.evaluation",
+           ("--suite", "phrases", "--phrases", "tests/talkinghead/emotion/unseen_200.json")),
+    Source("phrases_known", "talkinghead.evaluation",
+           ("--suite", "phrases", "--phrases", "tests/talkinghead/emotion/unseen_phrases.json")),
     Source("robustness", "talkinghead.evaluation", ("--suite", "robustness")),
     Source("end_to_end", "talkinghead.evaluation",
            ("--suite", "end_to_end", "--portraits", "{data}/portraits/eval")),
@@ -154,6 +159,17 @@ FIGURES = (
            lambda r: f"{_mean('cross', 'geometric')(r)}; {_mean('cross', 'ceiling')(r)}"),
     Figure("whole videos: correlation of the mouth that is seen with the plan", "end_to_end",
            _mean("table", "opening_r")),
+    Figure("feelings in words, 200 phrases all of whose words are new: right one of 8 classes",
+           "phrases_unseen", lambda r: f"{r['right']} of {r['of']}"),
+    Figure("the same, 80 phrases that are in no list of ours, though many of their words are",
+           "phrases_known", lambda r: f"{r['right']} of {r['of']}"),
+    Figure("feelings in voices: EmoDB's unseen speakers; four RAVDESS actors", "emotion",
+           lambda r: ", ".join(f"{100 * r['sound_tower'][name]['accuracy']:.0f} %" for name in
+                               ("sylaschacko/voice-emotion-analysis", "syildizn/RavdessSounds"))),
+    Figure("feelings in faces: 20 acted clips of three strangers, 7 classes", "emotion",
+           lambda r: f"{100 * r['image_tower'][ACTED]['accuracy_of_clips']:.0f} % of the clips"),
+    Figure("an independent recogniser names the feeling on our stills: 20 portraits, 7 feelings",
+           "emotion", lambda r: f"{100 * r['rendered at intensity 1']['named_rightly']:.0f} %"),
     Figure("bad and odd inputs handled as they should be", "robustness",
            lambda r: f"{r['passed']} of {r['cases']}"),
 )  # fmt: skip

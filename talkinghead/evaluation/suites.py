@@ -19,6 +19,7 @@ class Inputs:
         faces: folder with index.csv and labelled faces.
         speech: folder with index.csv and labelled recordings.
         evaluators: folder of independent networks (ONNX).
+        phrases: JSON file, class to list of phrases.
         size: side of the pictures in pixels.
         frames: of each clip.
     """
@@ -28,6 +29,7 @@ class Inputs:
     faces: Path | None = None
     speech: Path | None = None
     evaluators: Path | None = None
+    phrases: Path | None = None
     size: int = 256
     frames: int = 100
 
@@ -69,6 +71,17 @@ def emotion(inputs: Inputs) -> Mapping[str, object]:
     return measure_emotion(inputs)
 
 
+def phrases(inputs: Inputs) -> Mapping[str, object]:
+    """Feelings in words."""
+    from talkinghead.emotion.encoder import load_emotion_encoder
+    from talkinghead.evaluation.phrases import measure_phrases
+
+    if inputs.phrases is None:
+        message = "the suite phrases needs --phrases, a JSON file of class to phrases"
+        raise BadOption(message)
+    return measure_phrases(inputs.phrases, load_emotion_encoder())
+
+
 def portraits(inputs: Inputs) -> Mapping[str, object]:
     """How well portraits are fitted and reproduced."""
     from talkinghead.evaluation.portraits import measure_portraits
@@ -100,6 +113,7 @@ SUITES: Mapping[str, Suite] = {
     "motion": motion,
     "frames": frames,
     "emotion": emotion,
+    "phrases": phrases,
     "portraits": portraits,
     "robustness": robustness,
     "end_to_end": end_to_end,

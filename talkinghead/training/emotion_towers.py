@@ -48,6 +48,7 @@ from talkinghead.training.emotion_faces import (
     save_faces,
 )
 from talkinghead.training.emotion_image import (
+    EVENNESS,
     ImagePlan,
     disguised,
     measure_image,
@@ -172,17 +173,25 @@ def align(
     generator = torch.Generator().manual_seed(SEED)
     faces, voices = examples
     traits, mead, feeling = _face_traits(image, faces, generator)
+    real = 2 * len(faces[0])  # each face as it is and in disguise
     with torch.no_grad():
         heard = sound.traits(torch.from_numpy(voices.statistics))
     meant = torch.from_numpy(voices.feeling)
     layers = [image.to_space, sound.to_space]
+    for layer in layers:  # an average of parameters comes frozen
+        layer.requires_grad_(requires_grad=True)
     optimiser = torch.optim.AdamW(
         [weight for layer in layers for weight in layer.parameters()], ALIGN_RATE, weight_decay=0.05
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     spoken = np.char.add(voices.person, voices.feeling.astype(str))
     for _ in range(steps):
-        seen = balanced(mead.numpy(), ALIGN_BATCH, generator)
+        seen = torch.cat(  # as many real faces as rendered ones, as in training
+            [
+                balanced(mead[:real].numpy(), ALIGN_BATCH // 2, generator, EVENNESS),
+                balanced(mead[real:].numpy(), ALIGN_BATCH // 2, generator, EVENNESS) + real,
+            ]
+        )
         said = balanced(spoken, ALIGN_BATCH, generator)
         vectors = torch.cat([unit(image.to_space(traits[seen])), unit(sound.to_space(heard[said]))])
         feelings = torch.cat([feeling[seen], meant[said]])

@@ -9,30 +9,40 @@ import pytest
 
 
 @contextmanager
-def browser_page(width=1280, height=900, colour_scheme="light"):
-    """A fresh page; what the page's own scripts complain about is collected in `page.complaints`.
+def chromium():
+    """A headless Chromium; skips the test where there is none.
 
-    Skips the test where there is no Chromium: `apt-get install --no-install-recommends chromium`.
+    `apt-get install --no-install-recommends chromium`
     """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+        browser = playwright.chromium.launch(
             executable_path=program, args=["--autoplay-policy=no-user-gesture-required"]
         )
         try:
-            context = chromium.new_context(
-                viewport={"width": width, "height": height}, color_scheme=colour_scheme
-            )
-            page = context.new_page()
-            page.complaints = []
-            page.on("pageerror", lambda error: page.complaints.append(str(error)))
-            page.on("request", lambda request: _note_foreign(page, request.url))
-            yield page
+            yield browser
         finally:
-            chromium.close()
+            browser.close()
+
+
+@contextmanager
+def fresh_page(browser, width=1280, height=900, colour_scheme="light"):
+    """One person's page; what its scripts complain about is collected in `page.complaints`."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=colour_scheme
+    )
+    try:
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: _note_foreign(page, request.url))
+        yield page
+    finally:
+        context.close()
 
 
 def _note_foreign(page, url):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -12,9 +13,16 @@ import numpy as np
 from renderer.coefficients import MotionCoefficients
 from talkinghead.config import GenerateOptions
 from talkinghead.errors import FaceTooSmall, NoFaceFound
+from talkinghead.motion.track_file import write_motion
 from talkinghead.portrait.photo import read_photo
 from talkinghead.speech.waveform import load_speech
-from talkinghead.types import EmotionEmbedding, no_progress
+from talkinghead.types import (
+    AutoPrompt,
+    EmotionEmbedding,
+    ImagePrompt,
+    SoundPrompt,
+    no_progress,
+)
 from talkinghead.video.write import write_video
 
 TINTS = {"happy": (40, 25, -20), "angry": (60, -30, -30), "sad": (-30, -10, 50)}
@@ -27,6 +35,16 @@ class FakePortrait:
     faces: tuple[tuple[float, float, float, float], ...]
     chosen: int
     notices: tuple[str, ...] = ()
+
+    @property
+    def source(self):
+        height, width = self.photo.shape[:2]
+        corners = np.array([[0, 0], [width, height]], np.float32)
+        return SimpleNamespace(image=self.photo, landmarks=corners)
+
+    @property
+    def resting(self):
+        return SimpleNamespace(rotation=np.radians([[0.0, 12.0, 0.0]]))
 
 
 class FakeTalkingHead:
@@ -41,6 +59,9 @@ class FakeTalkingHead:
         self.fail_with: Exception | None = None
         self.folder = None
         self.running = self.most_at_once = 0
+        self.decoders, self.renderers = ("rules",), ("geometric",)
+        self.felt = None
+        self.lock = threading.Lock()
 
     def fit(self, photo, face=None):
         self.fits += 1
@@ -57,7 +78,17 @@ class FakeTalkingHead:
             pixels, (box,) * (2 if two else 1), (1 if two else 0) if face is None else face
         )
 
-    def feel(self, prompt, intensity):
+    def feel(self, prompt, intensity=None):
+        """Pictures mean their brightest colour, voices are angry, the speech itself is sad."""
+        if isinstance(prompt, tuple):  # a timeline
+            prompt = prompt[-1].prompt
+        if isinstance(prompt, ImagePrompt):
+            colour = int(prompt.image.reshape(-1, 3).mean(axis=0).argmax())
+            prompt = ("furious", "joy", "sad")[colour]
+        elif isinstance(prompt, SoundPrompt):
+            prompt = "furious"
+        elif isinstance(prompt, AutoPrompt):
+            prompt = "sad"
         found = next((name for word, name in WORDS.items() if word in prompt.lower()), "neutral")
         others = [name for name in ("happy", "sad", "angry", "neutral") if name != found]
         weights = [(found, 0.7), *zip(others, (0.15, 0.1, 0.05), strict=True)]
@@ -76,19 +107,46 @@ class FakeTalkingHead:
 
     def generate(
         self, photo, sound, *, emotion="", options=None, save_to, progress=no_progress,
-        export_motion=None,
+        export_motion=None, watch=None,
     ):  # fmt: skip
+        with self._counted(save_to):
+            return self._generate(
+                photo, sound, emotion, options, save_to, progress, export_motion, watch
+            )
+
+    def render_track(self, photo, track, *, save_to, sound, options, progress, watch=None):
+        with self._counted(save_to):
+            self.options = options
+            still = self.preview(self.fit(photo, options.face), self.feel("joy"), options.size)
+            frames = self._frames(still, len(track), progress, watch)
+            return write_video(frames, save_to, track.fps, load_speech(sound))
+
+    @contextmanager
+    def _counted(self, save_to):
         self.ended.clear()
         self.folder = save_to.parent
-        self.running += 1
-        self.most_at_once = max(self.most_at_once, self.running)
+        with self.lock:
+            self.running += 1
+            self.most_at_once = max(self.most_at_once, self.running)
         try:
-            return self._generate(photo, sound, emotion, options, save_to, progress, export_motion)
+            yield
         finally:
-            self.running -= 1
+            with self.lock:
+                self.running -= 1
             self.ended.set()
 
-    def _generate(self, photo, sound, emotion, options, save_to, progress, export_motion):
+    def _frames(self, still, count, progress, watch):
+        for index in range(count):
+            time.sleep(self.seconds_per_frame)
+            frame = still.copy()
+            frame[-16:, : round(frame.shape[1] * (index + 1) / count)] = 255
+            self.painted += 1
+            progress("frames", index + 1, count)
+            if watch is not None:
+                watch(frame)
+            yield frame
+
+    def _generate(self, photo, sound, emotion, options, save_to, progress, export_motion, watch):
         self.options = options
         if self.fail_with is not None:
             raise self.fail_with
@@ -97,25 +155,17 @@ class FakeTalkingHead:
         progress("speech", 0, 1)
         speech = load_speech(sound)
         progress("emotion", 0, 1)
+        self.felt = emotion
         felt = self.feel(emotion, options.intensity)
         progress("motion", 0, 1)
         count = speech.frame_count(options.fps)
         zeros = np.zeros((count, 3), np.float32)
         motion = MotionCoefficients(np.zeros((count, 52), np.float32), zeros, zeros, options.fps)
         still = self.preview(portrait, felt, options.size)
-
-        def frames():
-            for index in range(count):
-                time.sleep(self.seconds_per_frame)
-                frame = still.copy()
-                frame[-16:, : round(options.size * (index + 1) / count)] = 255
-                self.painted += 1
-                progress("frames", index + 1, count)
-                yield frame
-
-        video = write_video(frames(), save_to, options.fps, speech)
+        frames = self._frames(still, count, progress, watch)
+        video = write_video(frames, save_to, options.fps, speech)
         if export_motion is not None:
-            export_motion.write_text("frame,time\n0,0.0\n")
+            write_motion(motion, export_motion)
         return SimpleNamespace(
             video=video, emotion=felt, motion=motion, seconds={"frames": 0.1},
             notices=("this is the stand-in model",),

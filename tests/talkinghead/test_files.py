@@ -52,8 +52,8 @@ def test_an_output_that_is_an_input_is_refused(tmp_path):
         (["render", "{photo}", "/dev/zero", "-o", "o.mp4"], "not a file"),
         (["emotion", "--texts", "/dev/zero"], "not a file"),
         (["serve", "--port", "99999"], "0 to 65535"),
-        (["mesh", "a", "b", "-o", "c.glb"], "later version"),
-        (["batch", "jobs", "-o", "d", "--workers", "2"], "later version"),
+        (["mesh", "a", "b", "-o", "c.glb"], "the photo a does not exist"),
+        (["batch", "jobs", "-o", "d", "--workers", "2"], "not a file that can be read"),
         (["emotion", "--text", "joy", "--nonsense"], "--nonsense"),
     ],
 )

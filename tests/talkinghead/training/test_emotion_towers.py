@@ -39,9 +39,9 @@ from talkinghead.training.emotion_image import (
 from talkinghead.training.emotion_sound import across_speakers, sound_tensors, train_sound
 from talkinghead.training.emotion_towers import Steps, train
 from talkinghead.training.emotion_voices import VoiceExamples, versions
-from talkinghead.training.loop import Deadline
+from talkinghead.training.loop import Deadline, load_checkpoint
 from talkinghead.types import VoiceCues
-from talkinghead.weights import weights_folder
+from talkinghead.weights import load_weights, weights_folder
 
 BANK = load_bank()
 PLAIN = [[one.name for one in BANK.feelings].index(name) for name in MEAD_CLASSES]
@@ -90,6 +90,9 @@ def test_two_steps_write_weights_that_load_and_a_second_run_goes_on(tmp_path, mo
     assert tensors.shape == (1, 384)
     cues = VoiceCues(voices().statistics[0], 1.0)
     assert SoundTower().encode([cues])[0].shape == (1, 384)
+    before = load_checkpoint(out / "image")[0]["average.to_space.weight"].numpy()
+    aligned = load_weights("image_tower")["to_space.weight"].astype(np.float32)
+    assert np.abs(aligned - before).max() > 1e-3  # an average comes frozen: it must be thawed
     assert json.loads((out / "image.jsonl").read_text().splitlines()[0])["step"] == 0
     assert len((out / "figures.jsonl").read_text().splitlines()) == 2
     train(given, voices(), out, Steps(0, 2, 2), never)  # as --align-only

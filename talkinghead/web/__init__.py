@@ -1,0 +1,1 @@
+"""What the web app knows, without any web framework."""

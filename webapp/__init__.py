@@ -1,0 +1,1 @@
+"""The pages of the web app; beside app.py the only code that knows Gradio."""
