@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import tempfile
+import threading
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +58,7 @@ def run_on_ray(
         BackendMissing: if Ray is not installed.
         BadOption: if there is no cluster at the address.
     """
-    ray = _connected(address, workers)
-    try:
+    with _connection(address, workers) as ray:
         waiting, tries = deque(jobs), dict.fromkeys((job.name for job in jobs), 0)
         idle = [_actor(ray) for _ in range(min(workers, len(jobs)))]
         running: dict[Any, tuple[Job, Any]] = {}
@@ -73,8 +75,21 @@ def run_on_ray(
                 waiting.appendleft(job)
                 continue
             yield job, outcome or failure(job, "WorkerDied", f"its worker died {TRIES} times")
+
+
+@contextmanager
+def _connection(address: str, workers: int) -> Iterator[Any]:
+    """Ray, connected; Ray's handler of SIGTERM does not outlive it, whether it connects or not."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        ray = _connected(address, workers)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
     finally:
-        ray.shutdown()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 class Worker:

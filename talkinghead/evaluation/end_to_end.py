@@ -13,13 +13,24 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
 from talkinghead.config import GenerateOptions
 from talkinghead.errors import TalkingHeadError
 from talkinghead.evaluation.landmarks import detect_all, mouth_opening
 from talkinghead.evaluation.motion_measures import best_lag, correlation
+from talkinghead.evaluation.outside_networks import (
+    SYNC_FACE,
+    SYNC_SIDE,
+    SYNC_SOUND,
+    Network,
+    found,
+    lip_sync_errors,
+    sync_vectors,
+)
 from talkinghead.evaluation.statistics import summary
 from talkinghead.examples import example_portrait
 from talkinghead.motion.visemes import BILABIALS
@@ -41,18 +52,22 @@ SHUT = 0.3
 logger = logging.getLogger(__name__)
 
 
-def measure_end_to_end(portraits: Path | None, model: TalkingHead) -> dict[str, object]:
+def measure_end_to_end(
+    portraits: Path | None, model: TalkingHead, evaluators: Path | None = None
+) -> dict[str, object]:
     """One row for each video, and their summary.
 
     Args:
         portraits: folder of photos, of which up to twelve are taken evenly; None = the example.
         model: the whole system.
+        evaluators: folder that may hold SyncNet, see `outside_networks`.
     """
+    sync = found(evaluators, SYNC_FACE, SYNC_SOUND)
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="evoke-whole-") as name:
         for photo, voice, feeling in _combinations(portraits):
             try:
-                row = _row(model, photo, voice, feeling, Path(name))
+                row = _row(model, photo, voice, feeling, Path(name), sync)
             except TalkingHeadError as error:
                 row = {"error": str(error)}
             rows.append({"photo": photo.name, "voice": voice, "feeling": feeling, **row})
@@ -84,8 +99,9 @@ def _combinations(portraits: Path | None) -> Iterator[tuple[Path, str, str]]:
 
 
 def _row(
-    model: TalkingHead, photo: Path, voice: str, feeling: str, folder: Path
-) -> dict[str, object]:
+    model: TalkingHead, photo: Path, voice: str, feeling: str, folder: Path,
+    sync: Sequence[Network] | None = None,
+) -> dict[str, object]:  # fmt: skip
     import soundfile
 
     speech, truth = synthesise(SPOKEN[voice], voice)
@@ -95,20 +111,42 @@ def _row(
     result = model.generate(photo, sound, save_to=video, emotion=feeling, options=GenerateOptions())
     seconds = time.perf_counter() - start
     with read_video(video) as frames:
-        found = detect_all(frames)
-    seen = np.array([np.nan if one is None else mouth_opening(one) for one in found], np.float32)
+        found_in = detect_all(frames)
+    seen = np.array([np.nan if one is None else mouth_opening(one) for one in found_in], np.float32)
     known = np.isfinite(seen)
     seen = np.interp(np.arange(len(seen)), np.flatnonzero(known), seen[known]).astype(np.float32)
     planned = model.model.lip_aperture(result.motion.expression)
+    judged: dict[str, object] = {}
+    if sync is not None:
+        with read_video(video) as frames:
+            crops = [_face(one, points) for one, points in zip(frames, found_in, strict=True)]
+        distance, confidence, shift = lip_sync_errors(
+            *sync_vectors(sync[0], sync[1], crops, speech.waveform)
+        )
+        judged = {"lse_d": distance, "lse_c": confidence, "sync_shift": float(abs(shift))}
     return {
+        **judged,
         "seconds": round(seconds, 3),
         "frames_per_second": round(result.video.frames / seconds, 2),
-        "length_error_frames": abs(len(found) - speech.seconds * result.video.fps),
+        "length_error_frames": abs(len(found_in) - speech.seconds * result.video.fps),
         "face_found": round(float(known.mean()), 4),
         "opening_r": round(correlation(seen, planned), 4),
         "lag_frames": float(abs(best_lag(seen, planned))),
         "closed_on_bilabials": round(_closed(seen, truth, result.video.fps), 4),
     }
+
+
+def _face(frame: NDArray[np.uint8], points: Floats | None) -> NDArray[np.uint8]:
+    """(224, 224, 3) the face from brow to chin, or the whole frame where none was found."""
+    part = frame
+    if points is not None:
+        low, high = points.min(0), points.max(0)
+        half = 0.6 * float((high - low).max())
+        x, y = (low + high) / 2
+        rows = slice(max(0, round(float(y - half))), round(float(y + half)))
+        part = frame[rows, max(0, round(float(x - half))) : round(float(x + half))]
+    size = (SYNC_SIDE, SYNC_SIDE)
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _closed(seen: Floats, truth: Sequence[Phoneme], fps: float) -> float:

@@ -20,6 +20,13 @@ from renderer.geometric import GeometricRenderer
 from talkinghead.errors import BadOption, TalkingHeadError
 from talkinghead.evaluation.identity import FaceRecogniser
 from talkinghead.evaluation.landmarks import detect_all, landmark_rows
+from talkinghead.evaluation.outside_networks import (
+    INCEPTION,
+    Network,
+    found,
+    frechet_distance,
+    inception_vectors,
+)
 from talkinghead.evaluation.pictures import boil, mouth_box, psnr, sharpness, ssim
 from talkinghead.evaluation.reenactment import Clip, ClipReader, RendererBuilder, no_motion
 from talkinghead.evaluation.statistics import summary
@@ -33,6 +40,7 @@ Row = dict[str, float]
 HIGHER_IS_BETTER = ("psnr", "ssim", "psnr_mouth", "ssim_mouth", "identity")
 LOWER_IS_BETTER = ("m_lmd", "f_lmd")
 STILL_FRAMES = 8
+FID_FRAMES = 5
 CROSS_FRAMES = 50
 CROSS_STEP = 10
 MEASURED_STEP = 3
@@ -49,6 +57,7 @@ class FrameSettings:
         clips: folder of clips of people that nothing was trained on.
         portraits: folder of photos for cross-reenactment; None leaves it out.
         recogniser: ONNX face recogniser; None leaves identity out.
+        evaluators: folder that may hold Inception, see `outside_networks`; None leaves FID out.
         size: side of the crop in pixels.
         frames: of each clip, its first ones.
     """
@@ -58,6 +67,7 @@ class FrameSettings:
     recogniser: Path | None = None
     size: int = 256
     frames: int = 100
+    evaluators: Path | None = None
 
 
 def builders(model: TalkingHead) -> dict[str, RendererBuilder]:
@@ -82,6 +92,7 @@ def measure_frames(settings: FrameSettings, renderers: Mapping[str, RendererBuil
     reader = ClipReader(model.model, settings.size, settings.frames)
     rows: list[dict[str, object]] = []
     clips: list[Clip] = []
+    samples: dict[str, list[Image]] = {}
     for path in sorted(settings.clips.glob("*.mp4")):
         try:
             clip = reader.read(path)
@@ -91,22 +102,50 @@ def measure_frames(settings: FrameSettings, renderers: Mapping[str, RendererBuil
         clips.append(clip)
         rows += [
             {"clip": clip.name, "renderer": name, **row}
-            for name, row in clip_rows(clip, renderers, recogniser).items()
+            for name, row in clip_rows(clip, renderers, recogniser, samples).items()
         ]
         logger.info("%s: %s", clip.name, [round(float(str(one["psnr"])), 2) for one in rows[-3:]])
     if not clips:
         message = f"no clip in {settings.clips} could be tracked; expected .mp4 files of one face"
         raise BadOption(message)
     result: dict[str, object] = {"table": _table(rows), "clips": rows}
+    inception = found(settings.evaluators, INCEPTION)
+    if inception is not None:
+        result["fid"] = fid_table(inception[0], samples)
     if settings.portraits is not None and recogniser is not None:
         result["cross"] = _cross(model, settings, clips, renderers, recogniser)
     return result
 
 
+def fid_table(inception: Network, samples: Mapping[str, Sequence[Image]]) -> dict[str, object]:
+    """FID of each renderer's frames against the true ones, and how many frames that is.
+
+    Args:
+        inception: see `outside_networks`.
+        samples: frames by renderer; "truth" is what the others are compared with.
+    """
+    vectors = {name: inception_vectors(inception, frames) for name, frames in samples.items()}
+    table: dict[str, object] = {
+        name: round(frechet_distance(one, vectors["truth"]), 4) for name, one in vectors.items()
+    }
+    return {**table, "frames": len(samples["truth"])}
+
+
 def clip_rows(
-    clip: Clip, renderers: Mapping[str, RendererBuilder], recogniser: FaceRecogniser | None
+    clip: Clip,
+    renderers: Mapping[str, RendererBuilder],
+    recogniser: FaceRecogniser | None,
+    samples: dict[str, list[Image]] | None = None,
 ) -> dict[str, Row]:
-    """Every renderer's figures on one clip, and the truth's own."""
+    """Every renderer's figures on one clip, and the truth's own.
+
+    Args:
+        clip: the clip.
+        renderers: by name.
+        recogniser: of faces; None leaves identity out.
+        samples: takes a few frames of each renderer and of the truth.
+    """
+    samples = {} if samples is None else samples
     chosen = range(1, len(clip.truth), MEASURED_STEP)
     truth = [clip.truth[index] for index in chosen]
     true_points = detect_all(truth)
@@ -115,6 +154,7 @@ def clip_rows(
     for name, build in renderers.items():
         made = list(build(clip.source).render(clip.motion))
         frames = [made[index] for index in chosen]
+        samples.setdefault(name, []).extend(_few(frames))
         row = _picture_row(frames, truth, boxes)
         points = detect_all(frames)
         mouth, face, missed = landmark_rows(points, true_points)
@@ -124,6 +164,7 @@ def clip_rows(
         if recogniser is not None:
             row["identity"] = _likeness(recogniser, clip, frames, points)
         rows[name] = row
+    samples.setdefault("truth", []).extend(_few(truth))
     rows["truth"] = _picture_row(truth, truth, boxes) | {"m_lmd": 0.0, "f_lmd": 0.0, "missed": 0.0}
     if recogniser is not None:
         rows["truth"]["identity"] = _likeness(recogniser, clip, truth, true_points)
@@ -144,6 +185,11 @@ def _picture_row(
         }.items():
             values.setdefault(name, []).append(value)
     return {name: _mean(one) for name, one in values.items()}
+
+
+def _few(frames: Sequence[Image]) -> list[Image]:
+    """As many of each video as EAT takes for its FID."""
+    return [frames[at] for at in np.unique(np.linspace(0, len(frames) - 1, FID_FRAMES).astype(int))]
 
 
 def _likeness(

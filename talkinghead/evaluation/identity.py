@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
 from renderer.landmark_groups import LIDS, MOUTH_CORNERS
-from talkinghead.errors import BackendMissing, BadOption
+from talkinghead.errors import BadOption
+from talkinghead.evaluation.outside_networks import OnnxNetwork
 
 SIDE = 112
 NOSE_TIP = 1
@@ -33,22 +34,16 @@ class FaceRecogniser:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            message = "onnxruntime is not installed; run: pip install -r requirements-optional.txt"
-            raise BackendMissing(message) from error
         if not path.is_file():
             message = f"no face recogniser at {path}; give an ONNX file such as mobilefacenet.onnx"
             raise BadOption(message)
-        self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        self._input = self._session.get_inputs()[0].name
+        self._network = OnnxNetwork(path)
 
     def embed(self, picture: NDArray[np.uint8], landmarks: Floats) -> Floats:
         """(E,) unit vector of the face at `landmarks` (478, 2) of an (H, W, 3) picture."""
         face = aligned(picture, landmarks).astype(np.float32)
         values = ((face - 127.5) / 128).transpose(2, 0, 1)[None]
-        vector = np.asarray(self._session.run(None, {self._input: values})[0], np.float32).ravel()
+        vector = self._network(values)[0]
         return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 

@@ -59,9 +59,10 @@ def frames(inputs: Inputs) -> Mapping[str, object]:
         message = "the suite frames needs --clips, a folder of .mp4 files that each show one face"
         raise BadOption(message)
     recogniser = inputs.evaluators / "mobilefacenet.onnx" if inputs.evaluators else None
-    return measure_frames(
-        FrameSettings(inputs.clips, inputs.portraits, recogniser, inputs.size, inputs.frames)
+    settings = FrameSettings(
+        inputs.clips, inputs.portraits, recogniser, inputs.size, inputs.frames, inputs.evaluators
     )
+    return measure_frames(settings)
 
 
 def emotion(inputs: Inputs) -> Mapping[str, object]:
@@ -106,7 +107,7 @@ def end_to_end(inputs: Inputs) -> Mapping[str, object]:
     from talkinghead.evaluation.end_to_end import measure_end_to_end
     from talkinghead.pipeline import TalkingHead
 
-    return measure_end_to_end(inputs.portraits, TalkingHead.from_pretrained())
+    return measure_end_to_end(inputs.portraits, TalkingHead.from_pretrained(), inputs.evaluators)
 
 
 SUITES: Mapping[str, Suite] = {

@@ -65,6 +65,7 @@ def test_no_cluster_at_the_address_is_said_in_one_line(jobs_file, folder, capsys
     pytest.importorskip("ray")
     from talkinghead.cli import main
 
-    path = jobs_file({})
+    path, before = jobs_file({}), signal.getsignal(signal.SIGTERM)
     assert main(["batch", str(path), "-o", str(folder / "o"), "--ray", "nonsense://x"]) == 2
     assert "no Ray cluster answers" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
