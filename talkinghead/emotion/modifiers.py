@@ -64,7 +64,7 @@ def read_parts(text: str, words: Collection[str]) -> tuple[Part, ...]:
         words: every name and synonym of the bank, lower case.
 
     Raises:
-        BadEmotion: if the weights of a mix are all zero.
+        BadEmotion: if the weights of a mix are all zero, or one has no feeling beside it.
     """
     loud = 1.5 if text.count("!") > 1 or (text.isupper() and len(text) > 2) else 1.0
     plain = text.lower().strip(" .!?\"'")
@@ -94,6 +94,9 @@ def _numbered_mix(text: str, words: Collection[str]) -> tuple[Part, ...]:
             said, number, percent = last.groups()
         else:
             return ()
+        if not said.strip(" .,0123456789%"):
+            message = f"in {text!r} a number has no feeling beside it; write 0.7 joy + 0.3 fear"
+            raise BadEmotion(message)
         amount = float(number) / (100.0 if percent else 1.0)
         parts.append(replace(_single(said.strip(), words), weight=amount))
     if len(parts) == 1:

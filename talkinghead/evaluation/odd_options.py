@@ -77,7 +77,7 @@ BAD_NUMBERS: dict[str, tuple[str, str, str]] = {
     "device unknown": ("--device", "tpu", "device"),
     "option unknown": ("--magic", "1", "magic"),
     "mix of nothing": ("--emotion", "0 joy + 0 fear", "zero"),
-    "mix without words": ("--emotion", "0.5 + 0.5", ""),
+    "mix without words": ("--emotion", "0.5 + 0.5", "no feeling beside"),
 }
 GOOD_NUMBERS: dict[str, tuple[str, ...]] = {
     "intensity 0": ("--intensity", "0", "--emotion", "furious"),

@@ -22,6 +22,7 @@ from talkinghead.errors import BadOption, TalkingHeadError
 from talkinghead.evaluation.motion_measures import (
     best_lag,
     correlation,
+    diversity,
     face_masks,
     largest_errors,
     upper_face_dynamics,
@@ -41,6 +42,8 @@ from talkinghead.video.read import read_video
 
 LONGEST = 500
 """Frames of a clip that are measured."""
+SEEDS = 3
+"""Tracks of one clip whose distance is the diversity."""
 ON_TIME = 1
 """Frames of lag that count as in sync."""
 
@@ -80,14 +83,16 @@ def read_spoken(path: Path, model: FaceModel) -> SpokenClip:
     return SpokenClip(path.stem, motion.frames(0, count), fit.identity, features)
 
 
-def decoded(decoder: AudioToMotion, clip: SpokenClip, model: TalkingHead) -> MotionCoefficients:
+def decoded(
+    decoder: AudioToMotion, clip: SpokenClip, model: TalkingHead, seed: int = 0
+) -> MotionCoefficients:
     """The decoder's motion for a clip's sound, on its own first frame, without a feeling."""
     start = clip.motion.frames(0, 1)
     neutral = constant_track(model.feel(""), len(clip.features), clip.motion.fps)
     motion = decoder(
         clip.features, neutral, IdentityCoefficients(clip.identity),
         replace(start, translation=np.zeros((1, 3), np.float32)), EyeControl(), HeadMotion(),
-        np.random.default_rng(0),
+        np.random.default_rng(seed),
     )  # fmt: skip
     return motion.frames(0, len(clip.motion))
 
@@ -125,7 +130,13 @@ def measure_speaking(
             for name, track in tracks.items()
         ]
         logger.info("%s: %s", clip.name, {row["decoder"]: row["opening_r"] for row in rows[-3:]})
-    return {"table": _table(rows), "clips": rows}
+    varied = {
+        name: diversity(
+            np.stack([decoded(one, clips[0], model, seed).as_array() for seed in range(SEEDS)])
+        )
+        for name, one in decoders.items()
+    }
+    return {"table": _table(rows), "diversity": varied, "clips": rows}
 
 
 def _held(expression: Floats, clip: SpokenClip) -> MotionCoefficients:

@@ -103,3 +103,9 @@ def test_strength_is_monotonic_and_stays_in_range():
 def test_not_very_is_milder_than_not_at_all(understand, text, weak, strong):
     assert understand(weak).intensity < understand(strong).intensity
     assert understand(text).mead_class == "sad"
+
+
+@pytest.mark.parametrize("text", ["0.5 + 0.5", "1 + 2", "70 % + 30 %"])
+def test_a_mix_without_feelings_says_what_is_missing(text):
+    with pytest.raises(BadEmotion, match="no feeling beside"):
+        read_parts(text, set())

@@ -32,7 +32,9 @@ def spoken(model, photo_path, tmp_path_factory):
 
 
 def test_the_decoder_that_made_the_clips_is_found_again(spoken, model):
-    table = measure_speaking(spoken, {"rules": RulesAudioToMotion()}, model)["table"]
+    result = measure_speaking(spoken, {"rules": RulesAudioToMotion()}, model)
+    assert result["diversity"]["rules"] > 0
+    table = result["table"]
     rules, still = table["rules"], table["no motion"]
     assert rules["opening_r"]["mean"] > 0.85
     assert rules["on_time"] == 1.0
