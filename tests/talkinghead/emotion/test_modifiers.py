@@ -105,7 +105,7 @@ def test_not_very_is_milder_than_not_at_all(understand, text, weak, strong):
     assert understand(text).mead_class == "sad"
 
 
-@pytest.mark.parametrize("text", ["0.5 + 0.5", "1 + 2", "70 % + 30 %"])
+@pytest.mark.parametrize("text", ["0.5 + 0.5", "70 % + 30 %"])
 def test_a_mix_without_feelings_says_what_is_missing(text):
     with pytest.raises(BadEmotion, match="no feeling beside"):
         read_parts(text, set())
