@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import threading
 import time
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from talkinghead import __version__, terminal
@@ -22,13 +25,20 @@ MAX_WORKERS = 256
 def batch(chosen: argparse.Namespace) -> int:
     """Do all jobs that are not done yet; 1 if some failed, else 0."""
     from talkinghead.batch.jobs import read_jobs
+    from talkinghead.batch.results import alone_in
+
+    workers = _workers(chosen.workers)
+    jobs = read_jobs(chosen.jobs)
+    with alone_in(chosen.output), _ended_by_sigterm():
+        return _batch(jobs, chosen, workers)
+
+
+def _batch(jobs: Sequence[Job], chosen: argparse.Namespace, workers: int) -> int:
     from talkinghead.batch.results import Results
 
     started = time.perf_counter()
-    workers = _workers(chosen.workers)
-    jobs = read_jobs(chosen.jobs)
     results = Results(chosen.output)
-    results.refuse_inputs(jobs)
+    results.refuse_inputs(jobs, chosen.jobs)
     todo = [job for job in jobs if not results.is_done(job)]
     failed: list[dict[str, object]] = []
     try:
@@ -57,6 +67,24 @@ def batch(chosen: argparse.Namespace) -> int:
         skipped = f", {len(jobs) - len(todo)} done before" if len(jobs) > len(todo) else ""
         terminal.say(f"{done} done{skipped}, {len(failed)} failed; see {results.path}")
     return 1 if failed else 0
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """`docker stop` and systemd end a batch so: the workers must end too."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(

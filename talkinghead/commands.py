@@ -31,6 +31,9 @@ def generate(chosen: argparse.Namespace) -> None:
     """`generate PHOTO SOUND -o OUT.mp4`."""
     started = time.perf_counter()
     options = options_from(chosen)
+    for output in (chosen.output, chosen.export_motion):
+        if output is not None:
+            check_not_an_input(output, feeling_files(chosen))
     feeling = feeling_from(chosen)
     from talkinghead.pipeline import TalkingHead
 
@@ -51,6 +54,11 @@ def generate(chosen: argparse.Namespace) -> None:
         _print_json(report(result, options, loaded, time.perf_counter() - started))
     else:
         _say(f"{result.video.path}: {result.video.frames} frames at {result.video.fps:g} fps")
+
+
+def feeling_files(chosen: argparse.Namespace) -> list[Path | None]:
+    """The files that the feeling is read from."""
+    return [chosen.emotion_image, chosen.emotion_sound, chosen.emotion_timeline]
 
 
 def options_from(chosen: argparse.Namespace) -> GenerateOptions:

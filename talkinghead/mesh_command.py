@@ -19,8 +19,8 @@ def mesh(chosen: argparse.Namespace) -> None:
     from talkinghead.motion.track_file import check_motion_path, write_motion
     from talkinghead.pipeline import TalkingHead
 
-    inputs = [chosen.photo, chosen.sound, options.head]
-    check_mesh_path(chosen.output)
+    inputs = [chosen.photo, chosen.sound, options.head, *commands.feeling_files(chosen)]
+    check_mesh_path(chosen.output, inputs)
     outputs = mesh_outputs(chosen.output)
     if chosen.export_motion is not None:
         check_motion_path(chosen.export_motion)

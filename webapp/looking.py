@@ -44,8 +44,8 @@ class LookingHandlers:
     def understand(  # noqa: PLR0913, PLR0917 - each is a named parameter of the API
         self,
         session: Session,
-        photo: str | None,
-        feeling: str,
+        photo: str | None = None,
+        feeling: str = "",
         automatic_intensity: bool = True,
         intensity: float = 0.7,
         face: int | None = None,
@@ -117,7 +117,7 @@ class LookingHandlers:
             time = round(float(getattr(event, "time", 0.0)), 2)
             return with_keyframe(timeline, time, next_feeling, next_intensity)
 
-    def speak(self, session: Session, text: str, voice: str) -> str:
+    def speak(self, session: Session, text: str = "", voice: str = "en-us") -> str:
         """Let a typed text be spoken; returns the sound."""
         with errors_in_words():
             # A name of its own: what is remembered of a sound is remembered by its path.
@@ -134,10 +134,11 @@ class LookingHandlers:
     def face_in_3d(self, session: Session) -> str:
         """Make the face of the video that is shown in 3D: a GLB with the 52 ARKit blendshapes."""
         with errors_in_words():
-            if session.shown is None:
+            made = session.shown or (session.results[-1] if session.results else None)
+            if made is None:
                 message = "make a video first; the 3D face moves as the face in it"
                 raise BadOption(message)
-            return str(self._studio.face_in_3d(session.shown))
+            return str(self._studio.face_in_3d(made))
 
     def cancel(self, session: Session) -> str:
         """Stop this tab's job."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from talkinghead.config import GenerateOptions
 from talkinghead.errors import BadOption, Cancelled
 from talkinghead.web.progress import Standing, progress_bar
 from talkinghead.web.sessions import Made, Session
@@ -21,6 +22,7 @@ _FIRST_LOOK_SECONDS = 0.05
 _ADD_PHOTO = "Add a portrait photo first."
 _ADD_SOUND = "Add a recording, speak into the microphone, or type a text and let it be spoken."
 _CONSENT = "Tick the box about the rights to face and voice."
+_USUAL = GenerateOptions()
 Answer = tuple[Any, ...]
 
 
@@ -37,24 +39,24 @@ class MakingHandlers:
     def generate(  # noqa: PLR0913, PLR0917 - each is a named parameter of the API
         self,
         session: Session,
-        photo: str,
-        sound: str,
-        feeling: str,
-        consent: bool,
-        feeling_from: str,
-        mix: str,
-        timeline: Sequence[Sequence[object]],
-        automatic_intensity: bool,
-        intensity: float,
-        framing: str,
-        size: int,
-        fps: float,
-        head: str,
-        blink: float,
-        gaze_x: float,
-        gaze_y: float,
-        motion: str,
-        renderer: str,
+        photo: str | None = None,
+        sound: str | None = None,
+        feeling: str = "",
+        consent: bool = False,
+        feeling_from: str = "words",
+        mix: str = "",
+        timeline: Sequence[Sequence[object]] = (),
+        automatic_intensity: bool = True,
+        intensity: float = 0.7,
+        framing: str = _USUAL.framing,
+        size: int = _USUAL.size,
+        fps: float = _USUAL.fps,
+        head: str = _USUAL.head,
+        blink: float = _USUAL.blink,
+        gaze_x: float = 0.0,
+        gaze_y: float = 0.0,
+        motion: str = _USUAL.motion,
+        renderer: str = _USUAL.renderer,
         seed: float | None = None,
         face: int | None = None,
         feeling_picture: str | None = None,
@@ -67,8 +69,7 @@ class MakingHandlers:
             automatic_intensity, intensity, framing, size, fps, head, head_clip, blink,
             gaze_x, gaze_y, motion, renderer, seed, face,
         )  # fmt: skip
-        needed(photo, _ADD_PHOTO)
-        needed(sound, _ADD_SOUND)
+        photo, sound = needed(photo, _ADD_PHOTO), needed(sound, _ADD_SOUND)
         if not consent:
             raise refusal(_CONSENT)
         with errors_in_words():
@@ -77,7 +78,7 @@ class MakingHandlers:
             started = self._studio.generate(session, order)
         yield from _followed(started)
 
-    def compare(self, session: Session, feeling: str) -> Iterator[Answer]:
+    def compare(self, session: Session, feeling: str = "") -> Iterator[Answer]:
         """Make the tab's latest video once more, with another feeling and nothing else changed.
 
         Yields (video, facts, progress).
@@ -95,19 +96,18 @@ class MakingHandlers:
     def render(  # noqa: PLR0913, PLR0917 - each is a named parameter of the API
         self,
         session: Session,
-        photo: str,
-        sound: str,
-        motion_file: str,
-        consent: bool,
-        framing: str,
-        size: int,
-        renderer: str,
+        photo: str | None = None,
+        sound: str | None = None,
+        motion_file: str | None = None,
+        consent: bool = False,
+        framing: str = _USUAL.framing,
+        size: int = _USUAL.size,
+        renderer: str = _USUAL.renderer,
         face: int | None = None,
     ) -> Iterator[Answer]:
         """Make a video of a portrait and an edited motion file; the sound goes along."""
-        needed(photo, _ADD_PHOTO)
-        needed(sound, _ADD_SOUND)
-        needed(motion_file, "Add the motion file that you edited.")
+        photo, sound = needed(photo, _ADD_PHOTO), needed(sound, _ADD_SOUND)
+        motion_file = needed(motion_file, "Add the motion file that you edited.")
         if not consent:
             raise refusal(_CONSENT)
         with errors_in_words():

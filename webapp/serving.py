@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from talkinghead.web.studio import Studio
 from talkinghead.weights import read_manifest, verify
 from webapp.guard import Guard
 
+_LOG = logging.getLogger(__name__)
 MAX_FILE_SIZE = "300mb"
 _SECONDS_BETWEEN_CHECKS = 60.0
 _STYLE = Path(__file__).resolve().parent.parent / "app.css"
@@ -117,5 +119,8 @@ async def _sweep(studio: Studio) -> None:
     remove_abandoned(uploads, studio.keep_seconds)  # once: none of these is ours
     while True:
         await asyncio.sleep(min(_SECONDS_BETWEEN_CHECKS, studio.keep_seconds))
-        await asyncio.to_thread(studio.keeper.sweep, studio.keep_seconds)
-        await asyncio.to_thread(remove_empty_folders, uploads, studio.keep_seconds)
+        try:
+            await asyncio.to_thread(studio.keeper.sweep, studio.keep_seconds)
+            await asyncio.to_thread(remove_empty_folders, uploads, studio.keep_seconds)
+        except OSError:  # a disk in trouble must not end the sweeping for good
+            _LOG.exception("sweeping failed; it is tried again")

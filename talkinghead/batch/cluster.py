@@ -64,8 +64,16 @@ def run_on_ray(
         running: dict[Any, tuple[Job, Any]] = {}
         while waiting or running:
             while waiting and idle:
-                job, actor = waiting.popleft(), idle.pop()
-                running[actor.run.remote(_packed(job))] = (job, actor)
+                job = waiting.popleft()
+                try:
+                    parcel = _packed(job)
+                except OSError as error:  # an input has gone since the jobs were read
+                    yield job, failure(job, type(error).__name__, str(error))
+                    continue
+                actor = idle.pop()
+                running[actor.run.remote(parcel)] = (job, actor)
+            if not running:
+                break
             ready, _ = ray.wait(list(running), num_returns=1)
             job, actor = running.pop(ready[0])
             tries[job.name] += 1

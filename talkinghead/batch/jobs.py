@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Never
 
@@ -23,7 +23,10 @@ from talkinghead.files import read_text
 MAX_FILE_BYTES = 50_000_000
 MAX_JOBS = 100_000
 _SHOWN_MISTAKES = 5
+_LONGEST_MISTAKE = 600
+_MOST_NAME_BYTES = 200
 _NAME = re.compile(r"\w[\w .,()+=@-]{0,99}")
+_NOT_IN_NAMES = re.compile(r"[^\w .,()+=@-]")
 _PATHS = ("photo", "sound", "emotion_image", "emotion_sound", "emotion_timeline")
 _FEELINGS = ("emotion", "emotion_image", "emotion_sound", "emotion_timeline")
 _NUMBERS = ("intensity", "blink", "fps")
@@ -44,6 +47,8 @@ class Job:
         emotion: words; "" if there are none.
         options: of `generate`; `head` is absolute if it is a path.
         export_motion: "csv", "json" or "" for no motion file.
+        fingerprint: changes whenever the job, its input files or the version change; taken when
+            the file of jobs was read.
     """
 
     line: int
@@ -52,15 +57,20 @@ class Job:
     emotion: str
     options: GenerateOptions
     export_motion: str
+    fingerprint: str = ""
 
-    def fingerprint(self) -> str:
-        """Changes whenever the job, its input files or the version change."""
+
+def _fingerprint(job: Job) -> str:
+    try:
         states = {
             role: (str(path), path.stat().st_size, path.stat().st_mtime_ns)
-            for role, path in sorted(self.files.items())
+            for role, path in sorted(job.files.items())
         }
-        told = [self.name, states, self.emotion, asdict(self.options), self.export_motion]
-        return hashlib.sha256(json.dumps([*told, __version__]).encode()).hexdigest()[:32]
+    except OSError as error:
+        message = f"{error.filename} cannot be read: {error.strerror}"
+        raise BadJobs(message) from error
+    told = [job.name, states, job.emotion, asdict(job.options), job.export_motion]
+    return hashlib.sha256(json.dumps([*told, __version__]).encode()).hexdigest()[:32]
 
 
 def read_jobs(path: Path) -> list[Job]:
@@ -69,7 +79,7 @@ def read_jobs(path: Path) -> list[Job]:
     Raises:
         BadJobs: names every wrong line (the first `_SHOWN_MISTAKES` in words).
     """
-    lines = read_text(path, MAX_FILE_BYTES, BadJobs).splitlines()
+    lines = read_text(path, MAX_FILE_BYTES, BadJobs).split("\n")  # a text may hold other breaks
     jobs: list[Job] = []
     mistakes: list[str] = []
     taken: dict[str, int] = {}
@@ -85,7 +95,7 @@ def read_jobs(path: Path) -> list[Job]:
                 )
             jobs.append(job)
         except TalkingHeadError as error:
-            mistakes.append(f"line {number}: {error}")
+            mistakes.append(f"line {number}: {_shortened(str(error))}")
     if len(jobs) > MAX_JOBS:
         mistakes.append(f"{len(jobs)} jobs, at most {MAX_JOBS} are done at once; cut the file")
     if mistakes:
@@ -96,6 +106,11 @@ def read_jobs(path: Path) -> list[Job]:
     if not jobs:
         _refuse(f"{path.name} holds no jobs; expected one JSON object a line")
     return jobs
+
+
+def _shortened(words: str) -> str:
+    """Somebody may have given a number of thousands of digits."""
+    return words if len(words) <= _LONGEST_MISTAKE else f"{words[:_LONGEST_MISTAKE]} …"
 
 
 def _refuse(message: str) -> Never:
@@ -119,14 +134,22 @@ def _job(line: str, number: int, folder: Path) -> Job:
     if options.head not in {"natural", "still"}:
         files["head"] = Path(options.head)
     motion = _motion_format(given.get("export_motion", False))
-    name = given.get("name", f"{number:04}-{files['photo'].stem}-{files['sound'].stem}"[:90])
-    return Job(number, _name(name), files, str(given.get("emotion", "")), options, motion)
+    name = given.get("name", _usual_name(number, files))
+    job = Job(number, _name(name), files, str(given.get("emotion", "")), options, motion)
+    return replace(job, fingerprint=_fingerprint(job))
+
+
+def _usual_name(number: int, files: Mapping[str, Path]) -> str:
+    """Of a job that has none: the line, the photo and the sound, as far as a name may hold them."""
+    words = f"{number:04}-{files['photo'].stem}-{files['sound'].stem}"[:90]
+    plain = _NOT_IN_NAMES.sub("_", words).encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
+    return plain.rstrip(". ")
 
 
 def _motion_format(given: object) -> str:
     if isinstance(given, bool):
         return "csv" if given else ""
-    if given not in {"csv", "json"}:
+    if not isinstance(given, str) or given not in {"csv", "json"}:
         _refuse(f"export_motion is {given!r}, expected true, false, csv or json")
     return str(given)
 
@@ -183,7 +206,7 @@ def _gaze(given: object) -> tuple[float, float]:
         if not isinstance(parts, list):
             raise TypeError
         x, y = (float(part) for part in parts)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         message = f"gaze is {given!r}, expected two numbers from -1 to 1 such as [0.3, -0.1]"
         raise BadJobs(message) from error
     return x, y
@@ -191,9 +214,12 @@ def _gaze(given: object) -> tuple[float, float]:
 
 def _name(given: object) -> str:
     """Neither a path nor a name that some system cannot store."""
-    if not isinstance(given, str) or not _NAME.fullmatch(given) or given.endswith((".", " ")):
+    if (
+        not isinstance(given, str) or not _NAME.fullmatch(given) or given.endswith((".", " "))
+        or len(given.encode()) > _MOST_NAME_BYTES
+    ):  # fmt: skip
         _refuse(
             f"the name {given!r} cannot be a file's; use letters, digits, spaces and .,()+=@-, "
-            "at most 100, and start with a letter or digit"
+            f"at most 100 and {_MOST_NAME_BYTES} bytes, and start with a letter or digit"
         )
     return str(given)

@@ -54,7 +54,7 @@ class Source:
 SOURCES = (
     Source("benchmark", "talkinghead.evaluation.benchmark", ("--minutes", "1", "10")),
     Source("peers", "talkinghead.evaluation.peers",
-           ("--liveportrait", "{liveportrait}", "--sadtalker", "{sadtalker}")),
+           ("--liveportrait", "{liveportrait}", "--sadtalker", "{sadtalker}", "--runs", "3")),
     Source("motion", "talkinghead.evaluation",
            ("--suite", "motion", "--clips", "{data}/clips/eval")),
     Source("portraits", "talkinghead.evaluation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from renderer.face_model import FaceModel
 from renderer.geometry import FaceGeometry
 from renderer.source import Source
 from talkinghead.errors import BadOption, OutputNotWritable
-from talkinghead.files import check_writable
+from talkinghead.files import check_not_an_input, check_writable
 from talkinghead.mesh.glb import glb_bytes
 from talkinghead.mesh.live_link import live_link_csv
 from talkinghead.mesh.morphs import morphs_of
@@ -60,8 +60,12 @@ def mesh_outputs(path: Path) -> list[Path]:
     return [path, path.with_suffix(".csv"), *materials]
 
 
-def check_mesh_path(path: Path) -> None:
+def check_mesh_path(path: Path, inputs: Iterable[object] = ()) -> None:
     """Refuse an output that cannot work, before any work is done.
+
+    Args:
+        path: as `write_mesh` takes it.
+        inputs: paths that must not be replaced, nor lie in a folder that is.
 
     Raises:
         BadOption: for a suffix other than .glb or .obj.
@@ -69,10 +73,15 @@ def check_mesh_path(path: Path) -> None:
     """
     for output in mesh_outputs(path):
         check_writable(output)
+        check_not_an_input(output, [*inputs])
     if path.suffix.lower() == ".glb":
         return
     folder = path.with_suffix("")
     if folder.is_dir():
+        for given in inputs:
+            if isinstance(given, str | Path) and folder.resolve() in Path(given).resolve().parents:
+                message = f"{given} lies in {folder}, which is replaced; give another name"
+                raise OutputNotWritable(message)
         strangers = [one.name for one in folder.iterdir() if not _of_sequence(one.name, path.stem)]
         if strangers:
             message = (
@@ -139,7 +148,9 @@ def _move(folder: Path, path: Path) -> None:
 
 
 def _of_sequence(name: str, stem: str) -> bool:
-    return re.fullmatch(rf"{re.escape(stem)}(_\d+\.obj|\.mtl|_[a-z]+\.jpg)", name) is not None
+    return (
+        re.fullmatch(rf"{re.escape(stem)}(_\d+\.obj|\.mtl|_(?:face|eyes)\.jpg)", name) is not None
+    )
 
 
 @contextmanager

@@ -68,6 +68,7 @@ class Session:
 
     def __init__(self, root: Path | None = None, keeper: Keeper | None = None) -> None:
         self.stop = threading.Event()
+        self._making_folder = threading.Lock()
         self.used_at = time.monotonic()
         self.results: list[Made] = []
         self.shown: Made | None = None
@@ -86,13 +87,14 @@ class Session:
     def folder(self) -> Path:
         """The tab's own folder, made when it is first needed; nobody can guess its name."""
         self.used_at = time.monotonic()
-        if self._folder is None or not self._folder.is_dir():
-            root = self._root or Path(tempfile.gettempdir())
-            self._folder = root / f"{_PREFIX}{secrets.token_hex(16)}"
-            self._folder.mkdir(parents=True, mode=0o700)
-            if self._keeper is not None:
-                self._keeper.note(self)
-        return self._folder
+        with self._making_folder:
+            if self._folder is None or not self._folder.is_dir():
+                root = self._root or Path(tempfile.gettempdir())
+                self._folder = root / f"{_PREFIX}{secrets.token_hex(16)}"
+                self._folder.mkdir(parents=True, mode=0o700)
+                if self._keeper is not None:
+                    self._keeper.note(self)
+            return self._folder
 
     def place_for_result(self) -> Path:
         """Where a new folder for one result is to be made."""
@@ -157,12 +159,16 @@ class Session:
             return False
         return time.monotonic() - self.used_at >= seconds
 
-    def begin(self) -> threading.Event:
-        """Stop the tab's earlier job, if one still runs, and return a new one's stop signal."""
+    def begin(self, stop: threading.Event | None = None) -> threading.Event:
+        """Stop the tab's earlier job, if one still runs, and return a new one's stop signal.
+
+        Args:
+            stop: that signal, if it has been made already.
+        """
         self.used_at = time.monotonic()
         self.shown = None
         self.stop.set()
-        self.stop = threading.Event()
+        self.stop = stop or threading.Event()
         return self.stop
 
     def close(self) -> None:
@@ -224,14 +230,16 @@ def remove_abandoned(root: Path, older_than_seconds: float) -> int:
         root: where sessions make their folders.
         older_than_seconds: a younger folder may belong to another server on this machine.
     """
-    old = [
-        folder
-        for folder in root.glob(f"{_PREFIX}*")
-        if time.time() - folder.stat().st_mtime >= older_than_seconds
-    ]
-    for folder in old:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(old)
+    removed = 0
+    for folder in root.glob(f"{_PREFIX}*"):
+        try:
+            old = time.time() - folder.stat().st_mtime >= older_than_seconds
+        except OSError:  # its own server has just removed it
+            continue
+        if old:
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
 
 
 def _kept(work: Callable[[], Kept]) -> Kept | TalkingHeadError:

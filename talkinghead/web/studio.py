@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,6 +157,8 @@ class Studio:
             session.keep(made)
             return made
 
-        job = self.line.start(kept, session.begin())
+        stop = threading.Event()
+        job = self.line.start(kept, stop)  # if the line is full, the earlier job goes on
+        session.begin(stop)
         session.works(job)
         return job

@@ -75,3 +75,13 @@ def test_negative_gaze_needs_no_equals_sign(capsys):
 
     chosen = build_parser().parse_args(["generate", "p", "s", "-o", "v.mp4", "--gaze", "-1,-0.5"])
     assert chosen.gaze == "-1,-0.5"
+
+
+def test_the_file_of_a_feeling_is_not_overwritten(tmp_path, photo_path, capsys):
+    timeline = tmp_path / "turns.csv"
+    timeline.write_text('[{"time": 0, "prompt": "happy"}]')
+    arguments = ["generate", str(photo_path), "missing.wav", "-o", str(tmp_path / "o.mp4"),
+                 "--emotion-timeline", str(timeline), "--export-motion", str(timeline)]  # fmt: skip
+    assert main(arguments) == 2
+    assert "also an input" in capsys.readouterr().err
+    assert "happy" in timeline.read_text()

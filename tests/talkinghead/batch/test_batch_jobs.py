@@ -97,11 +97,11 @@ def test_files_that_are_no_list_of_jobs_are_refused(folder):
 
 
 def test_the_fingerprint_follows_job_and_files(jobs_file, folder):
-    first = read_jobs(jobs_file({"seed": 1}))[0].fingerprint()
-    assert read_jobs(jobs_file({"seed": 1}))[0].fingerprint() == first
-    assert read_jobs(jobs_file({"seed": 2}))[0].fingerprint() != first
+    first = read_jobs(jobs_file({"seed": 1}))[0].fingerprint
+    assert read_jobs(jobs_file({"seed": 1}))[0].fingerprint == first
+    assert read_jobs(jobs_file({"seed": 2}))[0].fingerprint != first
     (folder / "beep.wav").write_bytes(b"another sound")
-    assert read_jobs(jobs_file({"seed": 1}))[0].fingerprint() != first
+    assert read_jobs(jobs_file({"seed": 1}))[0].fingerprint != first
 
 
 def test_an_output_that_is_an_input_is_refused(jobs_file, folder, capsys):
@@ -111,3 +111,53 @@ def test_an_output_that_is_an_input_is_refused(jobs_file, folder, capsys):
     assert "would be lost" in capsys.readouterr().err
     assert (folder / "in.mp4").read_bytes() == b"precious"
     assert json.loads(path.read_text())["name"] == "in"
+
+
+def test_wrong_types_are_refused_in_words_and_not_at_full_length(jobs_file):
+    for job in ({"export_motion": [1]}, {"gaze": [10**400, 0]}, {"intensity": 10**4000}):
+        with pytest.raises(BadJobs) as raised:
+            read_jobs(jobs_file(job))
+        assert len(str(raised.value)) < 1000
+
+
+def test_a_line_break_of_unicode_inside_a_text_is_part_of_it(jobs_file):
+    path = jobs_file({"emotion": "joy"})
+    path.write_text(path.read_text().replace("joy", "joy\u2028x"), encoding="utf-8")
+    (job,) = read_jobs(path)
+    assert job.emotion == "joy\u2028x"
+
+
+def test_any_photo_name_gives_a_usable_name(jobs_file, folder):
+    photo = (
+        (folder / "photo.jpg") if (folder / "photo.jpg").exists() else next(folder.glob("*.jpg"))
+    )
+    odd = folder / "Bob's photo & [more] 表情.jpg"
+    odd.write_bytes(photo.read_bytes())
+    (job,) = read_jobs(jobs_file({"photo": odd.name}))
+    assert "'" not in job.name
+    assert "&" not in job.name
+
+
+def test_the_file_of_jobs_is_not_overwritten_by_the_outcomes(jobs_file, tmp_path):
+    from talkinghead.batch.results import Results
+    from talkinghead.errors import OutputNotWritable
+
+    path = jobs_file({})
+    jobs = read_jobs(path)
+    taken = path.rename(path.with_name("results.jsonl"))
+    with pytest.raises(OutputNotWritable, match="would be lost"):
+        Results(taken.parent).refuse_inputs(jobs, taken)
+
+
+def test_two_batches_do_not_work_in_one_folder(tmp_path):
+    from talkinghead.batch.results import alone_in
+    from talkinghead.errors import OutputNotWritable
+
+    with (
+        alone_in(tmp_path),
+        pytest.raises(OutputNotWritable, match="another batch"),
+        alone_in(tmp_path),
+    ):
+        pass
+    with alone_in(tmp_path):
+        pass

@@ -52,3 +52,18 @@ def test_cancelling_leaves_nothing_and_keeps_what_was_there(face_model, portrait
         write_mesh(face_model, portrait.source, moving, tmp_path / "face.obj", stop)
     assert [path.name for path in tmp_path.iterdir()] == ["face.csv"]
     assert (tmp_path / "face.csv").read_text() == "precious"
+
+
+def test_inputs_are_neither_replaced_nor_lie_in_a_folder_that_is(tmp_path):
+    folder = tmp_path / "face"
+    folder.mkdir()
+    photo = folder / "face_me.jpg"
+    photo.write_bytes(b"a photo")
+    with pytest.raises(OutputNotWritable, match="lies in"):
+        check_mesh_path(tmp_path / "face.obj", [photo])
+    with pytest.raises(OutputNotWritable, match="other files"):
+        check_mesh_path(tmp_path / "face.obj")
+    timeline = tmp_path / "turns.csv"
+    timeline.write_text("[]")
+    with pytest.raises(OutputNotWritable, match="also an input"):
+        check_mesh_path(tmp_path / "turns.glb", [timeline])

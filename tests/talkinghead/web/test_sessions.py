@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from talkinghead.config import GenerateOptions
-from talkinghead.errors import NoFaceFound, UnreadableSound
+from talkinghead.errors import NoFaceFound, ServerBusy, UnreadableSound
 from talkinghead.web.sessions import (
     MOST_RESULTS,
     Keeper,
@@ -21,6 +21,7 @@ from talkinghead.web.sessions import (
     remove_abandoned,
     remove_empty_folders,
 )
+from talkinghead.web.studio import Order, Studio
 
 
 class CountingModel:
@@ -156,3 +157,24 @@ def test_only_old_and_empty_folders_are_removed(tmp_path):
     assert remove_empty_folders(tmp_path, 60.0) == 1
     assert sorted(one.name for one in tmp_path.iterdir()) == ["full", "young"]
     assert remove_empty_folders(tmp_path / "missing", 60.0) == 0
+
+
+def test_a_refused_job_leaves_the_earlier_one_alone(tmp_path):
+    class FullLine:
+        def start(self, work, stop):
+            message = "too many wait"
+            raise ServerBusy(message)
+
+    session = Session(tmp_path)
+    earlier = session.begin()
+    order = Order("p.jpg", "s.wav", "", "neutral", GenerateOptions())
+    with pytest.raises(ServerBusy):
+        Studio(None, FullLine()).generate(session, order)
+    assert session.stop is earlier
+    assert not earlier.is_set()
+
+
+def test_a_folder_that_vanishes_does_not_end_the_sweeping(tmp_path, monkeypatch):
+    (tmp_path / "evoke-session-a").symlink_to(tmp_path / "gone")
+    (tmp_path / "evoke-session-b").mkdir()
+    assert remove_abandoned(tmp_path, -1.0) == 1
