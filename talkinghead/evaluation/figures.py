@@ -147,7 +147,7 @@ FIGURES = (
            "portraits", lambda r: f"{r['table']['fit_error_median_percent']:.2f} %, "
            f"{r['table']['fit_error_worst_percent']:.2f} % ({r['table']['rendered']} of "
            f"{r['table']['photos']} portraits render)"),
-    Figure("a still face reproduces the photo, worst of all", "portraits",
+    Figure("a still face reproduces the photo, worst of all, before mark and encoder", "portraits",
            lambda r: f"{r['table']['still_psnr_worst']:.1f} dB"),
     Figure("lips closed on /m b p/, from the sound alone (synthetic speech)", "motion", _closure),
     Figure("real speakers: correlation of mouth opening with the tracked truth", "motion",

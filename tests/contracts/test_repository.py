@@ -49,3 +49,12 @@ def test_every_package_in_the_requirements_has_its_licence_named():
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             assert line.split("==")[0].lower() in named, line
+
+
+def test_the_readme_shows_the_figures_that_are_kept():
+    from talkinghead.evaluation.figures import END, START, table
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.split(START)[1].split(END)[0].strip()
+    assert shown == table(ROOT / "benchmarks" / "results" / "figures").strip()
+    assert shown.count("\n") > 10
