@@ -10,6 +10,7 @@ from pathlib import Path
 
 from talkinghead.errors import TalkingHeadError
 from talkinghead.evaluation.machine import machine_facts
+from talkinghead.evaluation.plots import sheet
 from talkinghead.evaluation.report import write_report
 from talkinghead.evaluation.suites import SUITES, Inputs
 
@@ -23,7 +24,8 @@ def main() -> int:
         chosen.phrases, chosen.size, chosen.frames,
     )  # fmt: skip
     try:
-        measured = SUITES[chosen.suite](inputs)
+        measured = dict(SUITES[chosen.suite](inputs))
+        sheets = {name: sheet(rows) for name, rows in measured.pop("pictures", {}).items()}
         settings = {name: str(value) for name, value in vars(inputs).items() if value is not None}
         result = {
             "suite": chosen.suite, "machine": machine_facts(), "settings": settings, **measured,
@@ -31,7 +33,7 @@ def main() -> int:
         chosen.json.parent.mkdir(parents=True, exist_ok=True)
         chosen.json.write_text(json.dumps(result, indent=2) + "\n")
         for path in chosen.report:
-            write_report(result, path)
+            write_report(result, path, sheets)
     except TalkingHeadError as error:
         sys.stderr.write(f"evoke: {error}\n")
         return 2

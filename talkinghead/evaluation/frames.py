@@ -109,6 +109,9 @@ def measure_frames(settings: FrameSettings, renderers: Mapping[str, RendererBuil
         message = f"no clip in {settings.clips} could be tracked; expected .mp4 files of one face"
         raise BadOption(message)
     result: dict[str, object] = {"table": _table(rows), "clips": rows}
+    result["pictures"] = {
+        "frames": {name: one[FID_FRAMES // 2 :: FID_FRAMES] for name, one in samples.items()}
+    }
     inception = found(settings.evaluators, INCEPTION)
     if inception is not None:
         result["fid"] = fid_table(inception[0], samples)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from talkinghead.evaluation.plots import Image, as_image_tag, bars
 
 MOST_CELLS = 12
 """Columns of a table; more are left to the JSON."""
 
 
-def write_report(result: Mapping[str, object], path: Path) -> None:
-    """Write all tables of a result.
+def write_report(
+    result: Mapping[str, object], path: Path, sheets: Mapping[str, Image] | None = None
+) -> None:
+    """Write all tables of a result; a page has their plots and the contact sheets as well.
 
     Args:
         result: what a suite gave; nested mappings of figures become tables.
         path: .md or .html; anything else is written as Markdown.
+        sheets: (H, W, 3) uint8 pictures by name.
     """
     markdown = as_markdown(result)
-    text = as_page(markdown) if path.suffix == ".html" else markdown
+    drawn = [*plots_of(result), *(as_image_tag(*one) for one in (sheets or {}).items())]
+    text = as_page(markdown, drawn) if path.suffix == ".html" else markdown
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
@@ -94,8 +100,29 @@ def _figure(value: Mapping[str, object]) -> str:
     return words
 
 
-def as_page(markdown: str) -> str:
-    """A complete HTML page; every word of the result is escaped."""
+def plots_of(result: Mapping[str, object]) -> list[str]:
+    """A plot for every measure that several rows of the result's table have."""
+    table = result.get("table")
+    rows = {
+        name: row
+        for name, row in (table.items() if isinstance(table, Mapping) else ())
+        if isinstance(row, Mapping) and not _is_figure(row) and "against" not in name
+    }
+    measures = dict.fromkeys(key for row in rows.values() for key, one in row.items()
+                             if _is_figure(one))  # fmt: skip
+    return [
+        bars(measure, {name: row[measure] for name, row in rows.items() if measure in row})
+        for measure in measures
+    ]
+
+
+def as_page(markdown: str, drawn: Sequence[str] = ()) -> str:
+    """A complete HTML page; every word of the result is escaped.
+
+    Args:
+        markdown: from `as_markdown`.
+        drawn: HTML and SVG that stands below it.
+    """
     body: list[str] = []
     table: list[str] = []
     for line in [*markdown.splitlines(), ""]:
@@ -115,7 +142,8 @@ def as_page(markdown: str) -> str:
         "td,th{padding:.3em .7em;border-bottom:1px solid #ddd;text-align:left}"
     )
     head = f'<meta charset="utf-8"><title>Evoke: evaluation</title><style>{style}</style>'
-    return f"<!doctype html><html lang=en><head>{head}</head><body>{''.join(body)}</body></html>\n"
+    content = "".join([*body, *drawn])
+    return f"<!doctype html><html lang=en><head>{head}</head><body>{content}</body></html>\n"
 
 
 def _rows(table: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from talkinghead.errors import BadOption
 
@@ -34,7 +35,8 @@ class Inputs:
     frames: int = 100
 
 
-Suite = Callable[[Inputs], Mapping[str, object]]
+Suite = Callable[[Inputs], Mapping[str, Any]]
+"""What it gives is written as JSON, but for "pictures": rows of frames by name, for a sheet."""
 
 
 def motion(inputs: Inputs) -> Mapping[str, object]:
