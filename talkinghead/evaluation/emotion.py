@@ -33,6 +33,7 @@ from talkinghead.training.emotion_faces import is_calm
 RENDERED_PORTRAITS = 20
 STRENGTHS = (1.0, 0.7)
 MOST_TURNED = 25.0  # degrees
+ACTED = "acted clips, 7 classes"
 LOG = logging.getLogger(__name__)
 
 
@@ -50,7 +51,7 @@ def measure_emotion(inputs: Inputs) -> dict[str, object]:
     faces = face_set(inputs.faces, model) if inputs.faces is not None else []
     voices = voice_set(inputs.speech) if inputs.speech is not None else []
     if faces:
-        result["image_tower"] = by_set(faces, features_of(faces))
+        result["image_tower"] = by_set(faces, features_of(faces)) | acted(faces, features_of(faces))
     if voices:
         result["sound_tower"] = by_set(voices, features_of(voices))
     if faces or voices:
@@ -131,14 +132,35 @@ def by_set(
     examples: Sequence[Labelled], features: NDArray[np.float32]
 ) -> dict[str, dict[str, object]]:
     """Accuracy of each set: which classes, chance, per item and per group of items (a clip)."""
-    bank = load_bank()
-    names = [feeling.name for feeling in bank.feelings]
-    plain = np.array([names.index(one) for one in MEAD_CLASSES])
+    plain = _plain_rows()
     result: dict[str, dict[str, object]] = {}
     for name in dict.fromkeys(one.source for one in examples):
         rows = [row for row, one in enumerate(examples) if one.source == name]
         result[name] = _one_set([examples[row] for row in rows], features[rows], plain)
     return result
+
+
+def acted(
+    examples: Sequence[Labelled], features: NDArray[np.float32]
+) -> dict[str, dict[str, object]]:
+    """The sets in which several feelings are acted, together, without contempt: seven classes."""
+    classes: dict[str, set[str]] = {}
+    for one in examples:
+        classes.setdefault(one.source, set()).add(one.mead)
+    rows = [
+        row for row, one in enumerate(examples)
+        if len(classes[one.source]) > 1 and one.mead != "contempt"
+    ]  # fmt: skip
+    if not rows:
+        return {}
+    plain = _plain_rows()
+    return {ACTED: _one_set([examples[row] for row in rows], features[rows], plain)}
+
+
+def _plain_rows() -> NDArray[np.intp]:
+    """Where the bank has the eight plain feelings."""
+    names = [feeling.name for feeling in load_bank().feelings]
+    return np.array([names.index(one) for one in MEAD_CLASSES])
 
 
 def _one_set(

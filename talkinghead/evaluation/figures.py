@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from talkinghead.errors import BadOption, TalkingHeadError
+from talkinghead.evaluation.emotion import ACTED
 
-ACTED = "acted clips, 7 classes"
 START, END = "<!-- figures -->", "<!-- end of figures -->"
 Result = Mapping[str, Any]
 

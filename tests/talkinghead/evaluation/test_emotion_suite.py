@@ -56,6 +56,18 @@ def test_sets_are_counted_apart():
     assert (tables["one"]["accuracy"], tables["other"]["accuracy"]) == (1.0, 0.0)
 
 
+def test_acted_sets_count_together_without_contempt():
+    examples = [
+        example("sad", "1", "one"), example("happy", "2", "one"), example("contempt", "3", "one"),
+        example("angry", "4", "two"), example("happy", "5", "two"), example("neutral", "6", "calm"),
+    ]  # fmt: skip
+    named = pointing_at("sad", "happy", "contempt", "sad", "happy", "neutral")
+    table = emotion.acted(examples, named)[emotion.ACTED]
+    assert (table["items"], table["clips"]) == (4, 4)
+    assert table["accuracy"] == 0.75
+    assert emotion.acted(examples[-1:], named[-1:]) == {}
+
+
 def test_recall_weighs_classes_alike_and_leaves_out_what_cannot_be_found():
     answers = (np.eye(3, dtype=np.float32), np.array([0, 1, 2]))
     queries = (np.eye(3, dtype=np.float32)[[0, 0, 1, 1]], np.array([0, 0, 1, 7]))
