@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
-from talkinghead.errors import BackendMissing, BadOption
+from talkinghead.errors import BadOption
+from talkinghead.evaluation.outside_networks import OnnxNetwork
 
 NAMES = ("neutral", "happy", "sad", "angry", "fear", "disgusted", "surprised")
 """In the network's order, in our words."""
@@ -34,22 +35,16 @@ class ExpressionRecogniser:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            message = "onnxruntime is not installed; run: pip install -r requirements-optional.txt"
-            raise BackendMissing(message) from error
         if not path.is_file():
             message = f"no recogniser at {path}; give an ONNX file such as face_expression.onnx"
             raise BadOption(message)
-        self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        self._input = self._session.get_inputs()[0].name
+        self._network = OnnxNetwork(path)
 
     def probabilities(self, picture: NDArray[np.uint8], landmarks: Floats) -> Floats:
         """(7,) in the order of `NAMES`, of the face at `landmarks` (478, 2) of a picture."""
         crop = face_square(picture, landmarks)
         values = crop.astype(np.float32).transpose(2, 0, 1)[None]
-        return np.asarray(self._session.run(None, {self._input: values})[0][0], np.float32)
+        return np.asarray(self._network(values)[0], np.float32)
 
 
 def face_square(picture: NDArray[np.uint8], landmarks: Floats) -> NDArray[np.uint8]:
