@@ -163,10 +163,18 @@ def _fresh_library() -> Iterator[tuple[Any, int]]:
         if rate <= 0:
             message = f"espeak-ng cannot start with the data in {path.decode()}"
             raise BackendMissing(message)
+        _seed(library)
         yield library, int(rate)
     finally:
         library.espeak_Terminate()
         _unload(library)
+
+
+def _seed(library: Any) -> None:  # noqa: ANN401
+    """Breathy voices have noise in them, which the library seeds by the clock or not at all."""
+    library.espeak_ng_SetRandSeed(ctypes.c_long(0))
+    if sys.platform != "win32":
+        ctypes.CDLL(None).srand(0)
 
 
 def _unload(library: Any) -> None:  # noqa: ANN401
@@ -197,7 +205,8 @@ def _phonemes(
         symbols = arpabet_from_ipa(name)
         stop = marks[index + 1][0] if index + 1 < len(marks) else len(samples)
         if not symbols:
-            if stop - mark >= _SHORTEST_SILENCE * sample_rate:
+            # A nameless event that sounds is a glide of the sound before it.
+            if stop - mark >= _SHORTEST_SILENCE * sample_rate and not samples[mark:stop].any():
                 spoken.append((start, SILENCE))
             continue
         if symbols[0] in _STOPS and spoken[-1][1] != SILENCE:

@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -59,6 +60,23 @@ def test_rate_pitch_and_variant_change_the_speech_and_leave_nothing_behind():
     assert slow.seconds > 1.2 * plain.seconds
     assert not np.array_equal(other.waveform[:5000], plain.waveform[:5000])
     assert np.array_equal(synthesise("Good morning, sister fish")[0].waveform, plain.waveform)
+
+
+@pytest.mark.parametrize(
+    ("text", "voice", "expected"),
+    [("поле, мел", "ru", "SIL P OW L Y IY SIL M Y EH L SIL"),  # the library names the glide, "ʲ"
+     ("buono pompiere", "it", "B UH AO N OW P OW M P IY EH L EH SIL")],  # and does not name this
+)  # fmt: skip
+def test_a_glide_is_no_silence(text, voice, expected):
+    assert " ".join(each.symbol for each in synthesise(text, voice)[1]) == expected
+
+
+@pytest.mark.parametrize("voice", ["ja+whisper", "nl+caleb"])  # noise by the library, and by libc
+def test_breathy_voices_repeat_themselves(voice):
+    first, _ = synthesise("mama papa", voice)
+    synthesise("something else", voice)
+    time.sleep(1.1)  # the library's own seed is the time in seconds
+    assert np.array_equal(first.waveform, synthesise("mama papa", voice)[0].waveform)
 
 
 def test_threads_do_not_mix():
