@@ -100,6 +100,7 @@ class Feelings:
         if isinstance(feeling, AutoPrompt):
             keys, embeddings = self._heard(speech, options.intensity)
             track = timeline_track(keys, embeddings, frames, options.fps, generator)
+            track = replace(track, listens=True)
         elif isinstance(feeling, tuple):
             embeddings = [
                 self.understand(

@@ -17,6 +17,10 @@ from renderer.coefficients import Floats
 
 SAMPLE_RATE = 16_000
 """Hz; all speech inside the program has this rate, mono."""
+CONTENT_RATE = 50
+"""Rows of `SpeechFeatures.content` a second."""
+CONTENT_WIDTH = 60
+"""Columns of `SpeechFeatures.content`."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class SpeechFeatures:
         pitch: (T,) float32 in semitones above the speaker's median; 0 where unvoiced.
         fps: rows per second.
         recogniser: the name of what found the phonemes, for the JSON report.
+        content: (M, CONTENT_WIDTH) float32 at CONTENT_RATE rows a second, M = ceil(seconds *
+            CONTENT_RATE): the 40 phone probabilities in the order of `phoneme_net.SYMBOLS`, then
+            20 bands of the normalised log mel spectrum, about -3..2 (pairs of the 40 bands
+            averaged); all of it the mean over the two 10 ms rows.
     """
 
     phonemes: tuple[Phoneme, ...]
@@ -75,6 +83,7 @@ class SpeechFeatures:
     pitch: Floats
     fps: float
     recogniser: str
+    content: Floats
 
     def __len__(self) -> int:
         """Number of video frames."""
@@ -194,6 +203,7 @@ class EmotionTrack:
         head: (T, 3) float32 radians.
         arousal: (T,) float32 -1..1.
         understood: one embedding per keyframe, in order of time.
+        listens: whether a learned decoder may add what it hears in the voice itself ("auto").
     """
 
     vectors: Floats
@@ -202,6 +212,7 @@ class EmotionTrack:
     head: Floats
     arousal: Floats
     understood: tuple[EmotionEmbedding, ...]
+    listens: bool = False
 
     def __len__(self) -> int:
         """Number of video frames."""

@@ -60,9 +60,12 @@ def head_track(
     translation[:, 1] += _BREATH_LIFT * breath
     rotation += emotion.head
     ease = smoothstep(np.arange(frames, dtype=np.float32) / fps / _EASE_SECONDS)[:, None]
-    # A soft limit, so that chance never turns a face away.
-    rotation = _LARGEST_ANGLE * np.tanh(rotation / _LARGEST_ANGLE) * ease
-    return rotation.astype(np.float32), (translation * ease).astype(np.float32)
+    return limited(rotation) * ease, (translation * ease).astype(np.float32)
+
+
+def limited(rotation: Floats) -> Floats:
+    """(T, 3) radians with a soft limit, so that chance never turns a face away."""
+    return np.asarray(_LARGEST_ANGLE * np.tanh(rotation / _LARGEST_ANGLE), np.float32)
 
 
 def accents_of(features: SpeechFeatures) -> list[tuple[float, float]]:

@@ -67,3 +67,14 @@ class AudioToMotion(Protocol):
             pose of frame 0 is exactly the resting pose.
         """
         ...
+
+
+def check_lengths(features: SpeechFeatures, emotion: EmotionTrack) -> None:
+    """Every decoder's first line.
+
+    Raises:
+        ValueError: if the emotion has another length than the features.
+    """
+    if len(emotion) != len(features):
+        message = f"the emotion has {len(emotion)} frames, the speech {len(features)}"
+        raise ValueError(message)

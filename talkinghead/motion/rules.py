@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from renderer.coefficients import (
     ARKIT_INDEX,
-    EYE_CHANNELS,
     Floats,
     IdentityCoefficients,
     MotionCoefficients,
     channel_indices,
 )
 from talkinghead.motion.coarticulation import Articulation, articulate, smoothstep
-from talkinghead.motion.head import accents_of, head_track
-from talkinghead.motion.idle import (
-    apply_gaze,
-    blink_track,
-    brow_raises,
-    gaze_track,
-    phrase_ends,
-)
-from talkinghead.motion.interface import HeadMotion
-from talkinghead.motion.visemes import LIP_GAP, channel_matrix, gap_vector
+from talkinghead.motion.interface import HeadMotion, check_lengths
+from talkinghead.motion.lip_seal import PARTING, sealed
+from talkinghead.motion.living import brought_to_life
+from talkinghead.motion.visemes import channel_matrix
 from talkinghead.motion.wearing import wear
 from talkinghead.types import EmotionTrack, EyeControl, SpeechFeatures
 
-_JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
-_PARTING = channel_indices(
-    ("mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
-     "mouthUpperUpRight", "mouthShrugUpper", "tongueOut")
-)  # fmt: skip
-"""Channels that part the lips, the jaw aside."""
-_OF_THE_PHOTO = np.append(_PARTING, [_JAW, _CLOSE])
+_OF_THE_PHOTO = np.append(PARTING, [ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]])
 """What speech takes over from the resting face; its smile, brows and lids stay."""
 _HOLDING = channel_indices(
     ("mouthPressLeft", "mouthPressRight", "mouthRollLower", "mouthRollUpper", "mouthClose",
@@ -40,14 +29,25 @@ _HOLDING = channel_indices(
 )  # fmt: skip
 """Channels with which a feeling holds the lips together."""
 _SMILES = channel_indices(("mouthSmileLeft", "mouthSmileRight"))
-_YIELD_TO_BLINK = channel_indices(
-    name for name in EYE_CHANNELS if "Wide" in name or "Squint" in name
-)
 
 _TAKE_OVER_SECONDS = 0.25
 _FEELING_SECONDS = 0.4
-_BROWS = {"browInnerUp": 0.16, "browOuterUpLeft": 0.10, "browOuterUpRight": 0.10}
 _ASYMMETRY = 0.05
+
+
+@dataclass(frozen=True)
+class SpokenFace:
+    """A face that speaks and feels, before the lip gestures are laid over it.
+
+    Attributes:
+        free: (T, 52) float32.
+        closure: (T,) 0..1, see `lip_seal.sealed`.
+        lip_to_teeth: (T,) 0..1.
+    """
+
+    free: Floats
+    closure: Floats
+    lip_to_teeth: Floats
 
 
 class RulesAudioToMotion:
@@ -68,29 +68,34 @@ class RulesAudioToMotion:
         Raises:
             ValueError: if the emotion has another length than the features.
         """
-        frames, fps = len(features), features.fps
-        if len(emotion) != frames:
-            message = f"the emotion has {len(emotion)} frames, the speech {frames}"
-            raise ValueError(message)
-        accents = accents_of(features)
-        rotation, translation = head_track(features, emotion, head, accents, generator)
-        articulation = articulate(features, np.clip(1.0 + 0.25 * emotion.arousal, 0.7, 1.3))
-        face = _face_at_rest(resting, emotion, articulation, fps)
-        expression = _with_speech(face, articulation, _lopsided(generator))
-        rate = eyes.blink * np.clip(1.0 + 0.3 * emotion.arousal, 0.6, 1.4)
-        blinks = blink_track(frames, fps, rate, phrase_ends(features.phonemes), generator)
-        _blink(expression, blinks)
-        apply_gaze(expression, gaze_track(frames, fps, eyes, rotation, generator))
-        raises = brow_raises(frames, fps, accents)
-        for name, size in _BROWS.items():
-            track = expression[:, ARKIT_INDEX[name]]
-            track += size * raises * (1.0 - track)
-        return MotionCoefficients(
-            expression=np.clip(expression, 0.0, 1.0).astype(np.float32),
-            rotation=(resting.rotation[:1] + rotation).astype(np.float32),
-            translation=(resting.translation[:1] + translation).astype(np.float32),
-            fps=fps,
-        )
+        check_lengths(features, emotion)
+        face = spoken_face(features, emotion, resting, _lopsided(generator))
+        expression = sealed(face.free, face.closure, face.lip_to_teeth)
+        return brought_to_life(expression, features, emotion, resting, eyes, head, generator)
+
+
+def spoken_face(
+    features: SpeechFeatures,
+    emotion: EmotionTrack,
+    resting: MotionCoefficients,
+    sides: Floats | None = None,
+) -> SpokenFace:
+    """What the rules make of speech and feeling; also the teacher of the learned decoders.
+
+    Args:
+        features: T rows; the phonemes and the loudness are used.
+        emotion: T rows.
+        resting: T = 1.
+        sides: (52,) factor on the speech of each channel; None = both halves alike.
+    """
+    articulation = articulate(features, np.clip(1.0 + 0.25 * emotion.arousal, 0.7, 1.3))
+    face = _face_at_rest(resting, emotion, articulation, features.fps)
+    speech = articulation.articulators @ channel_matrix()
+    if sides is not None:
+        speech *= sides
+    # 1 - (1 - a)(1 - b) stays within 0..1 however strong the feeling is.
+    free = np.asarray(face + speech * (1.0 - face), np.float32)
+    return SpokenFace(free, articulation.closure, articulation.lip_to_teeth)
 
 
 def _face_at_rest(
@@ -112,41 +117,6 @@ def _face_at_rest(
     return face
 
 
-def _with_speech(face: Floats, articulation: Articulation, sides: Floats) -> Floats:
-    """Lay speech over the face; lip sounds win over everything that parts the lips.
-
-    Args:
-        face: (T, 52) without speech.
-        articulation: T rows.
-        sides: (52,) factor on the speech of each channel.
-
-    Returns:
-        (T, 52).
-    """
-    speech = articulation.articulators @ channel_matrix() * sides
-    closure, teeth = articulation.closure[:, None], articulation.lip_to_teeth[:, None]
-    # 1 - (1 - a)(1 - b) stays within 0..1 however strong the feeling is.
-    expression = face + speech * (1.0 - face)
-    expression[:, _PARTING] *= 1.0 - np.maximum(closure, 0.85 * teeth)
-    expression[:, [_JAW]] *= 1.0 - np.maximum(0.45 * closure, 0.6 * teeth)
-    _add(expression, {"mouthRollLower": 0.50, "mouthUpperUpLeft": 0.12, "mouthUpperUpRight": 0.12},
-         teeth)  # fmt: skip
-    _add(expression, {"mouthPressLeft": 0.30, "mouthPressRight": 0.30, "mouthRollLower": 0.14,
-                      "mouthRollUpper": 0.10}, closure)  # fmt: skip
-    # The gap is linear in the channels, so the closing that fills it is known exactly.
-    expression[:, _CLOSE] *= 1.0 - closure[:, 0]
-    gap = np.maximum(expression @ gap_vector(), 0.0)
-    expression[:, _CLOSE] += closure[:, 0] * gap / -LIP_GAP["mouthClose"]
-    return np.asarray(np.clip(expression, 0.0, 1.0), np.float32)
-
-
-def _add(expression: Floats, weights: dict[str, float], amount: Floats) -> None:
-    """Add named channels, in place, scaled by (T, 1) `amount`."""
-    for name, weight in weights.items():
-        track = expression[:, ARKIT_INDEX[name]]
-        track += weight * amount[:, 0] * (1.0 - track)
-
-
 def _lopsided(generator: np.random.Generator) -> Floats:
     """(52,) factors near 1: nobody speaks with both halves of the mouth alike."""
     tilt = float(np.clip(generator.normal(0.0, _ASYMMETRY), -0.1, 0.1))
@@ -155,11 +125,3 @@ def _lopsided(generator: np.random.Generator) -> Floats:
         if name.startswith("mouth") and name.endswith(("Left", "Right")):
             factors[index] += tilt if name.endswith("Left") else -tilt
     return factors
-
-
-def _blink(expression: Floats, blinks: Floats) -> None:
-    """Close the lids in place; wide and squinting lids give way."""
-    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
-        track = expression[:, ARKIT_INDEX[name]]
-        track += blinks * (1.0 - track)
-    expression[:, _YIELD_TO_BLINK] *= 1.0 - blinks[:, None]

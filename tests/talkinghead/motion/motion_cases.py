@@ -10,7 +10,19 @@ from renderer.coefficients import (
 )
 from talkinghead.motion.interface import HeadMotion
 from talkinghead.motion.rules import RulesAudioToMotion
-from talkinghead.types import EmotionTrack, EyeControl, Phoneme, SpeechFeatures
+from talkinghead.types import (
+    CONTENT_RATE,
+    CONTENT_WIDTH,
+    EmotionTrack,
+    EyeControl,
+    Phoneme,
+    SpeechFeatures,
+)
+
+
+def no_content(seconds):
+    """Content rows for decoders that read phonemes only."""
+    return np.zeros((int(np.ceil(round(seconds * CONTENT_RATE, 6))), CONTENT_WIDTH), np.float32)
 
 
 def features_of(sounds, fps=25.0, loudness=0.8):
@@ -26,7 +38,7 @@ def features_of(sounds, fps=25.0, loudness=0.8):
             level[int(each.start * fps) : int(np.ceil(each.end * fps))] = loudness
     voiced = (level > 0).astype(np.float32)
     pitch = 2 * np.sin(np.arange(frames) / fps * 5).astype(np.float32) * voiced
-    return SpeechFeatures(tuple(phonemes), level, voiced, pitch, fps, "test")
+    return SpeechFeatures(tuple(phonemes), level, voiced, pitch, fps, "test", no_content(at))
 
 
 def feeling(frames, arousal=0.0, head=(0.0, 0.0, 0.0), **weights):

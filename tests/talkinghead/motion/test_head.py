@@ -43,7 +43,7 @@ def test_stressed_syllables_are_found_and_nodded_to():
     pitch[100:106] = 5.0
     flat = features_of([("AA", 10.0)])
     features = SpeechFeatures(
-        flat.phonemes, loudness, np.ones(250, np.float32), pitch, 25.0, "test"
+        flat.phonemes, loudness, np.ones(250, np.float32), pitch, 25.0, "test", flat.content
     )
     accents = accents_of(features)
     assert len(accents) == 1

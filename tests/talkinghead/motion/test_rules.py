@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from motion_cases import Situation, animate, features_of, feeling, resting_face
+from motion_cases import Situation, animate, features_of, feeling, no_content, resting_face
 
 from renderer.coefficients import EYE_CHANNELS, LOWER_FACE_CHANNELS, channel_indices
 from talkinghead.motion.inspection import inspect_speech, jitter
@@ -27,7 +27,9 @@ def spoken_features(text, voice, fps):
     track = loudness_track(speech.waveform)
     loudness = np.interp(times, np.arange(len(track)) / 100, track).astype(np.float32)
     flat = np.zeros(frames, np.float32)
-    return SpeechFeatures(phonemes, loudness, (loudness > 0).astype(np.float32), flat, fps, "test")
+    voiced = (loudness > 0).astype(np.float32)
+    content = no_content(speech.seconds)
+    return SpeechFeatures(phonemes, loudness, voiced, flat, fps, "test", content)
 
 
 def test_result_has_the_shape_range_and_rate_of_the_speech():

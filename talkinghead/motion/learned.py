@@ -1,0 +1,130 @@
+"""What the learned decoders share: their inputs, and the way from an answer to an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from renderer.coefficients import Floats, MotionCoefficients
+from talkinghead.motion.coarticulation import smoothstep
+from talkinghead.motion.emotion_code import PromptCode, VoiceCode
+from talkinghead.motion.lip_seal import sealed
+from talkinghead.motion.regression_net import SPOKEN, Heard
+from talkinghead.motion.speech_rows import SpeechRows, at_rate, from_rate
+from talkinghead.motion.wearing import wear
+from talkinghead.types import EmotionTrack
+
+FEELING_SECONDS = 0.4
+"""In which a feeling arrives on the photo's face."""
+TAKE_OVER_SECONDS = 0.2
+"""In which speech takes the photo's mouth over, so that a video begins as the photo."""
+UNKNOWN_PERSON = 0
+_CONFIG = "config."
+
+
+def worn(resting: MotionCoefficients, emotion: EmotionTrack, fps: float, first: int = 0) -> Floats:
+    """(T, 52): the photo's own expression with the feeling on it, before any speech.
+
+    Args:
+        resting: T = 1.
+        emotion: T rows.
+        fps: frames per second.
+        first: number of the first row in the whole video.
+    """
+    seconds = (first + np.arange(len(emotion), dtype=np.float32)) / fps
+    felt = emotion.expression * smoothstep(seconds / FEELING_SECONDS)[:, None]
+    return wear(np.repeat(resting.expression[:1], len(emotion), axis=0), felt)
+
+
+def prompt_rows(emotion: EmotionTrack, fps: float, rows: int) -> Floats:
+    """(rows, PROMPT_COLUMNS) at `RATE`: what a prompt does to a face, arousal, intensity."""
+    whole = [emotion.expression, emotion.arousal[:, None], emotion.intensity[:, None]]
+    return from_rate(np.concatenate(whole, axis=1), fps, rows)
+
+
+@torch.inference_mode()
+def heard(
+    net: Any,  # noqa: ANN401  # either network: both have `prompt` and `voice`
+    speech: SpeechRows,
+    emotion: EmotionTrack,
+    resting: MotionCoefficients,
+    fps: float,
+    first: int = 0,
+) -> Heard:
+    """The inputs of a decoder network for one speech, B = 1; `first` as in `worn`."""
+    rows = len(speech)
+    prompt: PromptCode = net.prompt
+    voice: VoiceCode = net.voice
+    code = prompt(_batch(prompt_rows(emotion, fps, rows)))
+    if emotion.listens:
+        code = code + voice(_batch(speech.voice))
+    base = from_rate(worn(resting, emotion, fps, first), fps, rows)
+    person = torch.full((1,), UNKNOWN_PERSON)
+    return Heard(_batch(speech.content), _batch(base), code, person)
+
+
+def spoken(base: Floats, change: Floats, gates: Floats, fps: float, first: int = 0) -> Floats:
+    """From a network's answer to the expression of every frame.
+
+    Args:
+        base: (T, 52) at `fps`.
+        change: (M, len(SPOKEN)) at `RATE`.
+        gates: (M, GATES) at `RATE`, clipped here.
+        fps: frames per second.
+        first: number of the first row in the whole video.
+
+    Returns:
+        (T, 52) float32 in 0..1; the base, exactly, where change and gates are 0.
+    """
+    frames = len(base)
+    seconds = (first + np.arange(frames, dtype=np.float32)) / fps
+    arrival = smoothstep(seconds / TAKE_OVER_SECONDS)[:, None]
+    expression = base.copy()
+    expression[:, SPOKEN] += arrival * at_rate(change, frames, fps)
+    strokes = arrival * np.clip(at_rate(gates, frames, fps), 0.0, 1.0)
+    return sealed(np.clip(expression, 0.0, 1.0), strokes[:, 0], strokes[:, 1])
+
+
+def net_tensors(net: nn.Module, config: object) -> dict[str, NDArray[np.generic]]:
+    """The tensors of a weight file: matrices in half precision, all else as it is, the sizes."""
+    tensors: dict[str, NDArray[np.generic]] = {}
+    for name, value in net.state_dict().items():
+        array = value.detach().cpu().numpy()
+        tensors[name] = array.astype(np.float16) if array.ndim > 1 else array
+    for name, value in asdict(config).items():  # type: ignore[call-overload]
+        tensors[_CONFIG + name] = np.array([value], np.float64)
+    return tensors
+
+
+def sizes(tensors: Mapping[str, NDArray[np.generic]]) -> dict[str, Any]:
+    """The keyword arguments of the config that `net_tensors` wrote."""
+    found = {
+        name[len(_CONFIG) :]: float(np.asarray(value)[0])
+        for name, value in tensors.items()
+        if name.startswith(_CONFIG)
+    }
+    return {name: value if name == "dropout" else int(value) for name, value in found.items()}
+
+
+def load_net(net: nn.Module, tensors: Mapping[str, NDArray[np.generic]]) -> None:
+    """Fill a network with what `net_tensors` wrote and set it to inference."""
+    net.load_state_dict({
+        name: torch.from_numpy(np.asarray(value).astype(_kind(value)))
+        for name, value in tensors.items()
+        if not name.startswith(_CONFIG)
+    })  # fmt: skip
+    net.eval().requires_grad_(requires_grad=False)
+
+
+def _kind(value: NDArray[np.generic]) -> type[np.generic]:
+    return np.int64 if np.issubdtype(value.dtype, np.integer) else np.float32
+
+
+def _batch(rows: Floats) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(rows, np.float32))[None]
