@@ -24,3 +24,16 @@ def raster_backend(device: str) -> str:
         message = "device is cuda, but torch sees no CUDA GPU here; use --device cpu"
         raise BadOption(message)
     return "nvdiffrast" if importlib.util.find_spec("nvdiffrast") else "torch"
+
+
+def torch_device(device: str) -> str:
+    """Where torch's networks of the picture run: "auto" is a GPU if there is one.
+
+    Args:
+        device: "auto", "cpu" or "cuda", checked by `raster_backend`.
+    """
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

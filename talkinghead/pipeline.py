@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from renderer.coefficients import IdentityCoefficients, MotionCoefficients
 from renderer.face_model import FaceModel
 from renderer.geometric import GeometricRenderer
-from talkinghead.config import GenerateOptions
+from talkinghead.config import EMBEDDED_SPEECH, GenerateOptions
 from talkinghead.devices import raster_backend
 from talkinghead.emotion.encoder import EmotionEncoder
 from talkinghead.errors import NotBuiltYet
 from talkinghead.feelings import Feeling, Feelings
 from talkinghead.files import check_not_an_input
 from talkinghead.motion.interface import AudioToMotion
-from talkinghead.motion.rules import RulesAudioToMotion
 from talkinghead.motion.smoothing import smooth_track
+from talkinghead.motion.stored import all_decoders
 from talkinghead.motion.track_file import check_motion_path, write_motion
 from talkinghead.motion.transfer import ExpressionTransfer, transfer
 from talkinghead.motion.wearing import wear
@@ -28,7 +28,9 @@ from talkinghead.portrait.fitter import Portrait, PortraitFitter
 from talkinghead.portrait.framing import crop_view, region_view
 from talkinghead.portrait.photo import photo_from_array, read_photo
 from talkinghead.portrait.track import TrackedClip, track_clip
+from talkinghead.renderers import Renderers
 from talkinghead.speech.features import extract_features
+from talkinghead.speech.listener import load_listener
 from talkinghead.speech.waveform import load_speech
 from talkinghead.stages import Acted, Clock, Result, head_motion, reported
 from talkinghead.types import (
@@ -68,6 +70,7 @@ class TalkingHead:
         self._fitter = fitter
         self._motion = motion
         self._feelings = Feelings(fitter)
+        self._renderers = Renderers(model)
 
     @classmethod
     def from_pretrained(cls, device: str = "auto") -> TalkingHead:
@@ -82,7 +85,7 @@ class TalkingHead:
         """
         raster_backend(device)
         model = FaceModel.from_tensors(load_weights("face_model"))
-        return cls(model, PortraitFitter(model), {"rules": RulesAudioToMotion()})
+        return cls(model, PortraitFitter(model), all_decoders())
 
     @property
     def emotions(self) -> EmotionEncoder:
@@ -95,9 +98,9 @@ class TalkingHead:
         return self._motion
 
     @property
-    def renderers(self) -> tuple[str, ...]:
-        """Names that `GenerateOptions.renderer` may have here."""
-        return ("geometric",)
+    def renderers(self) -> Renderers:
+        """The renderers; `names` are those that `GenerateOptions.renderer` may have here."""
+        return self._renderers
 
     # The six steps of `generate`, each usable by itself.
 
@@ -108,10 +111,13 @@ class TalkingHead:
         )
         return self._fitter.fit(image, face)
 
-    def listen(self, sound: Path | str, fps: float = 25.0) -> tuple[Speech, SpeechFeatures]:
-        """Decode a recording and hear what is said; see `load_speech`, `extract_features`."""
+    def listen(
+        self, sound: Path | str, fps: float = 25.0, backend: str = EMBEDDED_SPEECH
+    ) -> tuple[Speech, SpeechFeatures]:
+        """Decode a recording and hear what is said; see `load_listener`, `extract_features`."""
+        listener = load_listener(backend)
         speech = load_speech(Path(sound))
-        return speech, extract_features(speech, fps)
+        return speech, extract_features(speech, fps, listener)
 
     def feel(
         self, prompt: str | EmotionPrompt | AutoPrompt = "", intensity: float | None = None
@@ -128,7 +134,8 @@ class TalkingHead:
     ) -> MotionCoefficients:
         """Speech and emotion to motion, by the decoder that the options name."""
         if options.motion not in self._motion:
-            message = f"the motion decoder {options.motion!r} comes with a later version; use rules"
+            known = ", ".join(self._motion)
+            message = f"this copy holds no motion decoder {options.motion!r}; it has {known}"
             raise NotBuiltYet(message)
         return self._motion[options.motion](
             features,
@@ -144,15 +151,11 @@ class TalkingHead:
         self, portrait: Portrait, motion: MotionCoefficients, options: GenerateOptions
     ) -> Iterator[NDArray[np.uint8]]:
         """Frames (H, W, 3) uint8 RGB, one at a time."""
-        if options.renderer != "geometric":
-            message = f"the renderer {options.renderer!r} comes with a later version; use geometric"
-            raise NotBuiltYet(message)
-        backend = raster_backend(options.device)
         if options.framing == "crop":
             view = crop_view(portrait.source, options.size)
-            return GeometricRenderer(self.model, view, backend).render(motion)
+            return self._renderers.on(view, options.renderer, options.device).render(motion)
         view, box = region_view(portrait.source)
-        frames = GeometricRenderer(self.model, view, backend).render(motion)
+        frames = self._renderers.on(view, options.renderer, options.device).render(motion)
         return paste_back(portrait.source.image, frames, box)
 
     def generate(
@@ -222,7 +225,7 @@ class TalkingHead:
         with clock.stage("portrait", progress):
             portrait = self._fit_for_video(photo, options)
         with clock.stage("speech", progress):
-            speech, features = self.listen(sound, options.fps)
+            speech, features = self.listen(sound, options.fps, options.speech)
         with clock.stage("emotion", progress):
             felt = self._feelings.track(emotion, speech, options, len(features))
         with clock.stage("motion", progress):

@@ -56,7 +56,7 @@ def build_page(studio: Studio, device: str = "auto") -> gr.Blocks:
             with gr.Column(scale=6, min_width=320):
                 given = sources()
                 felt = feelings()
-                chosen = settings(tuple(studio.model.decoders), tuple(studio.model.renderers))
+                chosen = settings(tuple(studio.model.decoders), studio.model.renderers.names)
             with gr.Column(scale=5, min_width=320, elem_id="making"):
                 made = making()
         _wire_understanding(app, session, given, felt, looking)

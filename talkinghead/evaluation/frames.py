@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import MotionCoefficients
-from renderer.geometric import GeometricRenderer
 from talkinghead.errors import BadOption, TalkingHeadError
 from talkinghead.evaluation.identity import FaceRecogniser
 from talkinghead.evaluation.landmarks import detect_all, landmark_rows
@@ -72,11 +71,7 @@ class FrameSettings:
 
 def builders(model: TalkingHead) -> dict[str, RendererBuilder]:
     """The renderers of the table by name."""
-    made: dict[str, RendererBuilder] = {
-        "no motion": no_motion,
-        "geometric": lambda source: GeometricRenderer(model.model, source),
-    }
-    return made
+    return {"no motion": no_motion, **model.renderers.builders()}
 
 
 def measure_frames(settings: FrameSettings, renderers: Mapping[str, RendererBuilder] | None = None,

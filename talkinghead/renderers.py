@@ -1,0 +1,90 @@
+"""The renderers by name: the geometric one, and the learned one where its weights are present."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.coefficients import MotionCoefficients
+from renderer.face_model import FaceModel
+from renderer.geometric import GeometricRenderer
+from renderer.source import Source
+from talkinghead.devices import raster_backend, torch_device
+from talkinghead.errors import NotBuiltYet
+from talkinghead.weights import load_weights, read_manifest
+
+if TYPE_CHECKING:
+    from renderer.generator import FaceGenerator
+
+GENERATOR = "generator"
+"""Name of the learned renderer's weights."""
+
+
+class FrameRenderer(Protocol):
+    """What turns motion on one source into frames."""
+
+    def render(self, motion: MotionCoefficients) -> Iterator[NDArray[np.uint8]]:
+        """Frames (H, W, 3) uint8 RGB of the source's size, one at a time."""
+        ...
+
+
+class Renderers:
+    """Builds renderers; the learned one's network is read once, when it is first needed.
+
+    Args:
+        model: the face model.
+    """
+
+    def __init__(self, model: FaceModel) -> None:
+        self._model = model
+        self._generator: FaceGenerator | None = None
+        self._loading = threading.Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What `on` knows here."""
+        return ("geometric", "learned") if GENERATOR in read_manifest() else ("geometric",)
+
+    def on(self, source: Source, name: str, device: str) -> FrameRenderer:
+        """A renderer for one source.
+
+        Args:
+            source: the still.
+            name: one of `names`.
+            device: "auto", "cpu" or "cuda".
+
+        Raises:
+            NotBuiltYet: this copy has no such renderer.
+            BadOption: "cuda" where there is none.
+            WeightsMissing, WeightsCorrupt: the weights are not as the manifest says.
+        """
+        if name not in self.names:
+            known = ", ".join(self.names)
+            message = f"this copy holds no renderer {name!r}; it has {known}"
+            raise NotBuiltYet(message)
+        backend = raster_backend(device)
+        if name == "geometric":
+            return GeometricRenderer(self._model, source, backend)
+        from renderer.learned import LearnedRenderer
+
+        return LearnedRenderer(self._model, source, self._network(), backend, torch_device(device))
+
+    def builders(self) -> dict[str, Callable[[Source], FrameRenderer]]:
+        """One builder for each name, on the CPU: for measuring."""
+
+        def builder(name: str) -> Callable[[Source], FrameRenderer]:
+            return lambda source: self.on(source, name, "cpu")
+
+        return {name: builder(name) for name in self.names}
+
+    def _network(self) -> FaceGenerator:
+        with self._loading:
+            if self._generator is None:
+                from renderer.generator import FaceGenerator
+
+                self._generator = FaceGenerator.from_tensors(load_weights(GENERATOR))
+            return self._generator

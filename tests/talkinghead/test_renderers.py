@@ -1,0 +1,79 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from renderer.generator import FaceGenerator
+from renderer.networks import PRESETS
+from talkinghead.errors import BadOption, NotBuiltYet, WeightsCorrupt
+from talkinghead.portrait.framing import crop_view
+from talkinghead.renderers import GENERATOR, Renderers
+from talkinghead.weights import save_weights, weights_folder
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    shutil.copy(weights_folder() / "manifest.json", tmp_path)
+    rows = json.loads((tmp_path / "manifest.json").read_text())
+    kept = [row for row in rows if row["name"] != GENERATOR]
+    (tmp_path / "manifest.json").write_text(json.dumps(kept))
+    monkeypatch.setenv("EVOKE_WEIGHTS", str(tmp_path))
+    return tmp_path
+
+
+def store(shake=0.0):
+    torch.manual_seed(0)
+    generator = FaceGenerator(PRESETS["tiny"])
+    with torch.no_grad():
+        for one in generator.parameters():
+            one.add_(shake * torch.randn_like(one))
+    save_weights(generator.as_tensors(), GENERATOR, "a test", "CC0-1.0")
+
+
+def frame(renderers, portrait, name):
+    view = crop_view(portrait.source, 256)
+    return next(renderers.on(view, name, "cpu").render(portrait.resting))
+
+
+def test_without_weights_there_is_the_geometric_one(folder, face_model, portrait):
+    renderers = Renderers(face_model)
+    assert renderers.names == ("geometric",)
+    with pytest.raises(NotBuiltYet, match="geometric"):
+        renderers.on(portrait.source, "learned", "cpu")
+
+
+def test_an_untrained_generator_paints_the_geometric_picture(folder, face_model, portrait):
+    store()
+    renderers = Renderers(face_model)
+    assert renderers.names == ("geometric", "learned")
+    geometric, learned = (frame(renderers, portrait, name) for name in renderers.names)
+    assert np.abs(geometric.astype(int) - learned).max() <= 1
+
+
+def test_a_trained_one_paints_another(folder, face_model, portrait):
+    store(shake=0.05)
+    renderers = Renderers(face_model)
+    geometric, learned = (frame(renderers, portrait, name) for name in renderers.names)
+    assert np.abs(geometric.astype(int) - learned).max() > 3
+
+
+def test_builders_are_named_as_the_renderers(folder, face_model, portrait):
+    store()
+    builders = Renderers(face_model).builders()
+    assert tuple(builders) == ("geometric", "learned")
+    view = crop_view(portrait.source, 256)
+    frames = [next(build(view).render(portrait.resting)) for build in builders.values()]
+    assert frames[0].shape == frames[1].shape == (256, 256, 3)
+
+
+def test_damaged_weights_and_missing_gpus_are_named(folder, face_model, portrait):
+    store()
+    path = folder / f"{GENERATOR}.safetensors"
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(WeightsCorrupt, match=GENERATOR):
+        frame(Renderers(face_model), portrait, "learned")
+    if not torch.cuda.is_available():
+        with pytest.raises(BadOption, match="cuda"):
+            Renderers(face_model).on(portrait.source, "geometric", "cuda")
