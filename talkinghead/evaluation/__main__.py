@@ -21,7 +21,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     inputs = Inputs(
         chosen.clips, chosen.portraits, chosen.faces, chosen.speech, chosen.evaluators,
-        chosen.phrases, chosen.size, chosen.frames,
+        chosen.phrases, chosen.size, chosen.frames, chosen.trusted,
     )  # fmt: skip
     try:
         measured = dict(SUITES[chosen.suite](inputs))
@@ -54,6 +54,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--phrases", type=Path, metavar="FILE.json", help="class to phrases")
     parser.add_argument("--size", type=int, default=Inputs.size)
     parser.add_argument("--frames", type=int, default=Inputs.frames, help="of each clip")
+    parser.add_argument(
+        "--trusted", type=float, default=Inputs.trusted, metavar="MARGIN",
+        help="smallest sync_margin in the clips' index.csv that makes their sound the mouth's own",
+    )  # fmt: skip
     return parser.parse_args()
 
 

@@ -69,6 +69,8 @@ SOURCES = (
            ("--suite", "phrases", "--phrases", "tests/talkinghead/emotion/unseen_200.json")),
     Source("phrases_known", "talkinghead.evaluation",
            ("--suite", "phrases", "--phrases", "tests/talkinghead/emotion/unseen_phrases.json")),
+    Source("speech", "talkinghead.evaluation",
+           ("--suite", "speech", "--speech", "{data}/speech")),
     Source("robustness", "talkinghead.evaluation", ("--suite", "robustness")),
     Source("end_to_end", "talkinghead.evaluation",
            ("--suite", "end_to_end", "--portraits", "{data}/portraits/eval")),

@@ -67,7 +67,7 @@ def _is_short(value: object) -> bool:
 
 
 def _table(rows: Mapping[str, object]) -> list[str]:
-    """Rows by name; a figure with an interval becomes "mean [low, high]"."""
+    """Rows by name; a figure with an interval becomes "mean [low, high]" and what it is of."""
     columns = list(
         dict.fromkeys(key for row in rows.values() if isinstance(row, Mapping) for key in row)
     )[:MOST_CELLS]
@@ -95,6 +95,10 @@ def _figure(value: Mapping[str, object]) -> str:
     interval = value.get("interval")
     if isinstance(interval, list | tuple) and len(interval) == 2:
         words += f" [{interval[0]:.4g}, {interval[1]:.4g}]"
+    if value.get("median") is not None:
+        words += f", median {float(str(value['median'])):.4g}"
+    if "units" in value:
+        words += f", n {float(str(value['count'])):.4g}"
     if "better_on" in value:
         words += f", better on {value['better_on']} of {value['of']}"
     return words

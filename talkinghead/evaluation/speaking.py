@@ -3,10 +3,14 @@
 A clip's own sound is animated on the clip's own first frame, and the motion compared with what was
 tracked. "no motion" holds the first frame, "mean motion" the mean of the other clips: the two that
 any decoder must beat.
+
+Many clips on the web carry music, or somebody else's words. Where an index says how well mouth and
+sound belong together, the clips that can be trusted have tables of their own.
 """
 
 from __future__ import annotations
 
+import csv
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +32,8 @@ from talkinghead.evaluation.motion_measures import (
     upper_face_dynamics,
     vertex_offsets,
 )
-from talkinghead.evaluation.statistics import summary
+from talkinghead.evaluation.statistics import paired, summary
+from talkinghead.evaluation.suites import Inputs
 from talkinghead.motion.inspection import blink_count, jitter
 from talkinghead.motion.interface import AudioToMotion, HeadMotion
 from talkinghead.motion.smoothing import smooth_track
@@ -46,6 +51,10 @@ SEEDS = 3
 """Tracks of one clip whose distance is the diversity."""
 ON_TIME = 1
 """Frames of lag that count as in sync."""
+_COMPARED = {"opening_r": 1, "lve_mm": -1, "eve_mm": -1, "fdd_absolute_mm2": -1}
+"""Measures whose differences between decoders are shown; 1 = more is better."""
+
+Rows = Sequence[Mapping[str, object]]
 
 logger = logging.getLogger(__name__)
 
@@ -98,14 +107,20 @@ def decoded(
 
 
 def measure_speaking(
-    folder: Path, decoders: Mapping[str, AudioToMotion], model: TalkingHead
+    folder: Path,
+    decoders: Mapping[str, AudioToMotion],
+    model: TalkingHead,
+    trusted: float = Inputs.trusted,
 ) -> dict[str, object]:
     """The table over all clips of a folder, and a row for each clip and decoder.
 
     Args:
-        folder: .mp4 files with sound; those without are left out and named.
+        folder: .mp4 files with sound; those without are left out and named. An index.csv in it or
+            in the folder above names their `sync_margin`.
         decoders: by name.
         model: for the face model and the neutral feeling.
+        trusted: smallest `sync_margin` of the clips in the tables that end in "trusted"; without
+            an index there are none.
 
     Raises:
         BadOption: no clip could be used.
@@ -136,7 +151,30 @@ def measure_speaking(
         )
         for name, one in decoders.items()
     }
-    return {"table": _table(rows), "diversity": varied, "clips": rows}
+    result = {"table": _table(rows), "differences": _differences(rows)}
+    chosen = trusted_names(folder, trusted)
+    sure = [row for row in rows if row["clip"] in chosen]
+    if sure:
+        result |= {"table, trusted": _table(sure), "differences, trusted": _differences(sure)}
+    return {**result, "diversity": varied, "clips": rows}
+
+
+def trusted_names(folder: Path, smallest: float) -> set[str]:
+    """Names, without ".mp4", of the clips whose sound is known to belong to the mouth.
+
+    Args:
+        folder: of the clips; index.csv lies in it or in the folder above.
+        smallest: `sync_margin`; a clip without one is not trusted.
+    """
+    found = [path for path in (folder / "index.csv", folder.parent / "index.csv") if path.is_file()]
+    if not found:
+        return set()
+    with found[0].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        Path(row["file"]).stem for row in rows
+        if row.get("sync_margin") and float(row["sync_margin"]) >= smallest
+    }  # fmt: skip
 
 
 def _held(expression: Floats, clip: SpokenClip) -> MotionCoefficients:
@@ -176,17 +214,41 @@ def _row(model: FaceModel, made: MotionCoefficients, clip: SpokenClip) -> dict[s
     }
 
 
-def _table(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+def _table(rows: Rows) -> dict[str, object]:
     table: dict[str, object] = {}
-    for name in dict.fromkeys(str(row["decoder"]) for row in rows):
-        own = [row for row in rows if row["decoder"] == name]
-        measures = [key for key in own[0] if key not in {"clip", "decoder"}]
-        values = {key: [float(str(row[key])) for row in own] for key in measures}
+    for name, values in _values(rows).items():
         known = np.isfinite(values["opening_r"])
         lags = np.abs(np.array(values["lag_frames"]))[known]
         table[name] = {
             **{key: summary(one) for key, one in values.items()},
-            "fdd_absolute_mm2": summary([abs(one) for one in values["fdd_mm2"]]),
             "on_time": round(float((lags <= ON_TIME).mean()), 4) if known.any() else None,
         }
     return table
+
+
+def _values(rows: Rows) -> dict[str, dict[str, list[float]]]:
+    """Decoder to measure to one value a clip, the clips in the same order for all."""
+    values: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        own = values.setdefault(str(row["decoder"]), {})
+        for key, value in row.items():
+            if key not in {"clip", "decoder"}:
+                own.setdefault(key, []).append(float(str(value)))
+    for own in values.values():
+        own["fdd_absolute_mm2"] = [abs(one) for one in own["fdd_mm2"]]
+    return values
+
+
+def _differences(rows: Rows) -> dict[str, object]:
+    """Every decoder less every one before it, clip by clip; a difference above 0 is better."""
+    values = _values(rows)
+    names = list(values)
+    return {
+        f"{name} against {other}": {
+            key: paired(*([sign * one for one in values[who][key]] for who in (name, other)))
+            for key, sign in _COMPARED.items()
+        }
+        for index, name in enumerate(names)
+        for other in names[:index]
+        if name != "mean motion"
+    }

@@ -23,6 +23,7 @@ class Inputs:
         phrases: JSON file, class to list of phrases.
         size: side of the pictures in pixels.
         frames: of each clip.
+        trusted: smallest sync_margin in the index of clips whose sound belongs to the mouth.
     """
 
     clips: Path | None = None
@@ -33,6 +34,7 @@ class Inputs:
     phrases: Path | None = None
     size: int = 256
     frames: int = 100
+    trusted: float = 0.3
 
 
 Suite = Callable[[Inputs], Mapping[str, Any]]
@@ -49,7 +51,7 @@ def motion(inputs: Inputs) -> Mapping[str, object]:
         from talkinghead.pipeline import TalkingHead
 
         model = TalkingHead.from_pretrained()
-        result |= measure_speaking(inputs.clips, model.decoders, model)
+        result |= measure_speaking(inputs.clips, model.decoders, model, inputs.trusted)
     return result
 
 
@@ -104,12 +106,33 @@ def robustness(inputs: Inputs) -> Mapping[str, object]:
     return measure_robustness()
 
 
+def speech(inputs: Inputs) -> Mapping[str, object]:
+    """What every decoder makes of sounds, feelings, eyes, seeds and time."""
+    from talkinghead.evaluation.speech import measure_speech
+    from talkinghead.pipeline import TalkingHead
+
+    model = TalkingHead.from_pretrained()
+    return measure_speech(model.decoders, model, inputs.speech)
+
+
 def end_to_end(inputs: Inputs) -> Mapping[str, object]:
     """Whole videos, judged by what is seen in them."""
     from talkinghead.evaluation.end_to_end import measure_end_to_end
     from talkinghead.pipeline import TalkingHead
 
     return measure_end_to_end(inputs.portraits, TalkingHead.from_pretrained(), inputs.evaluators)
+
+
+def disentangling(inputs: Inputs) -> Mapping[str, object]:
+    """Whether the learned decoders keep what is felt apart from what is said."""
+    from talkinghead.evaluation.disentangling import measure_disentangling
+    from talkinghead.pipeline import TalkingHead
+
+    if inputs.speech is None:
+        message = "the suite disentangling needs --speech, a folder of labelled recordings"
+        raise BadOption(message)
+    model = TalkingHead.from_pretrained()
+    return measure_disentangling(model.decoders, model.model, inputs.speech)
 
 
 SUITES: Mapping[str, Suite] = {
@@ -120,4 +143,6 @@ SUITES: Mapping[str, Suite] = {
     "portraits": portraits,
     "robustness": robustness,
     "end_to_end": end_to_end,
+    "speech": speech,
+    "disentangling": disentangling,
 }

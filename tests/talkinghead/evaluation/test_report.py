@@ -1,5 +1,5 @@
 from talkinghead.evaluation.report import as_markdown, as_page, write_report
-from talkinghead.evaluation.statistics import summary
+from talkinghead.evaluation.statistics import pooled, summary
 
 RESULT = {
     "suite": "frames",
@@ -14,14 +14,20 @@ RESULT = {
 def test_every_mapping_of_figures_becomes_a_table():
     words = as_markdown(RESULT)
     assert "| | psnr |" in words
-    assert "| geometric | 20 [20, 20] |" in words
+    assert "| geometric | 20 [20, 20], median 20 |" in words
     assert "2 cores, GPU: None" in words
     assert "not" not in words.split("## table")[1]
 
 
 def test_a_single_row_of_figures_is_a_table_too():
-    words = as_markdown({"suite": "s", "table": {"psnr": summary([1.0, 3.0])}})
-    assert "| table | 2 [" in words
+    words = as_markdown({"suite": "s", "table": {"psnr": summary([1.0, 3.0, 8.0])}})
+    assert "| table | 4 [" in words
+    assert ", median 3 |" in words
+
+
+def test_shares_say_of_how_many_they_are():
+    words = as_markdown({"t": {"a": {"closure": pooled([(3, 4), (4, 4)])}}})
+    assert "| a | 0.875 [0.75, 1], n 8 |" in words
 
 
 def test_wins_are_told():
