@@ -141,6 +141,10 @@ def _performance_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--blink", type=float, default=_DEFAULTS.blink, metavar="0..2")
     parser.add_argument("--gaze", default="0,0", metavar="X,Y", help="-1..1 each; +x right, +y up")
     parser.add_argument("--motion", choices=choices(MotionName), default=_DEFAULTS.motion)
+    parser.add_argument(
+        "--speech", default=_DEFAULTS.speech, metavar="embedded|transformers:NAME_OR_PATH",
+        help="what tells the sounds of speech apart: ours, or a CTC model that you have",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
     parser.add_argument("--fps", type=float, default=_DEFAULTS.fps)
     parser.add_argument("--export-motion", type=Path, metavar="FILE.csv|FILE.json")

@@ -76,6 +76,7 @@ def options_from(chosen: argparse.Namespace) -> GenerateOptions:
         fps=chosen.fps,
         device=chosen.device,
         face=chosen.face,
+        speech=chosen.speech,
     )
 
 

@@ -13,6 +13,10 @@ MotionName = Literal["rules", "regression", "codebook"]
 RendererName = Literal["geometric", "learned"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 
+EMBEDDED_SPEECH = "embedded"
+PUBLIC_SPEECH = "transformers:"
+"""Prefix of a speech backend that is a public checkpoint; its name or path follows."""
+
 MAX_SOUND_SECONDS = 600.0
 MAX_PHOTO_PIXELS = 50_000_000
 MIN_FACE_PIXELS = 64.0
@@ -37,6 +41,7 @@ class GenerateOptions:
         fps: frames per second, 10..60.
         device: where networks run.
         face: which face of the photo, 0 = leftmost; None = the largest.
+        speech: what tells the sounds of speech apart: "embedded", or "transformers:NAME_OR_PATH".
 
     Raises:
         BadOption: for a value outside its range.
@@ -54,6 +59,7 @@ class GenerateOptions:
     fps: float = 25.0
     device: str = "auto"
     face: int | None = None
+    speech: str = EMBEDDED_SPEECH
 
     def __post_init__(self) -> None:
         """Refuse values outside their range, naming what was given and what is expected."""
@@ -71,6 +77,24 @@ class GenerateOptions:
         _in_range("seed", self.seed, 0, 2**63 - 1)
         if self.face is not None:
             _in_range("face", self.face, 0, 99)
+        check_speech(self.speech)
+
+
+def check_speech(backend: str) -> None:
+    """Refuse a name that is no speech backend.
+
+    Raises:
+        BadOption: naming what is expected.
+    """
+    if backend == EMBEDDED_SPEECH or (
+        backend.startswith(PUBLIC_SPEECH) and backend.removeprefix(PUBLIC_SPEECH).strip()
+    ):
+        return
+    message = (
+        f"speech is {backend!r}, expected 'embedded', or 'transformers:NAME_OR_PATH' such as "
+        "transformers:facebook/wav2vec2-lv-60-espeak-cv-ft"
+    )
+    raise BadOption(message)
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:

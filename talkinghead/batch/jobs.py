@@ -31,7 +31,7 @@ _PATHS = ("photo", "sound", "emotion_image", "emotion_sound", "emotion_timeline"
 _FEELINGS = ("emotion", "emotion_image", "emotion_sound", "emotion_timeline")
 _NUMBERS = ("intensity", "blink", "fps")
 _WHOLE_NUMBERS = ("size", "seed", "face")
-_WORDS = ("framing", "head", "motion", "renderer", "device", "emotion")
+_WORDS = ("framing", "head", "motion", "renderer", "device", "speech", "emotion")
 _OPTIONS = tuple(field.name for field in fields(GenerateOptions))
 KEYS = ("name", *_PATHS, "emotion", "export_motion", *_OPTIONS)
 

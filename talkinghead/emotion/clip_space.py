@@ -21,8 +21,8 @@ import numpy as np
 
 from renderer.coefficients import Floats
 from talkinghead.emotion.text_tower import EmbeddedTower
-from talkinghead.emotion.torchvision_operators import define_missing_operators
 from talkinghead.errors import BackendMissing, BadOption
+from talkinghead.torchvision_operators import define_missing_operators
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from renderer.coefficients import Floats
 from talkinghead.emotion.anchors import read_anchors, without_anchors
 from talkinghead.emotion.bank import Bank
-from talkinghead.emotion.torchvision_operators import define_missing_operators
+from talkinghead.torchvision_operators import define_missing_operators
 from talkinghead.types import FaceCues
 from talkinghead.weights import Tensors, load_weights
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
-from talkinghead.emotion.torchvision_operators import define_missing_operators
+from talkinghead.torchvision_operators import define_missing_operators
 from talkinghead.weights import Tensors, load_weights
 
 if TYPE_CHECKING:

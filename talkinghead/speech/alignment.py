@@ -14,6 +14,7 @@ from talkinghead.speech.spectrum import HOP, log_mel, normalised
 from talkinghead.types import SAMPLE_RATE, Phoneme, Speech
 
 _PAUSE_PENALTY = 3.0  # nats for a silence between two sounds, so that closures do not become one
+_SHORTEST_ROWS = 3  # as in the hidden Markov models of speech recognisers
 _IMPOSSIBLE = np.float32(-1e9)
 
 
@@ -22,8 +23,8 @@ def align_phonemes(
 ) -> tuple[tuple[Phoneme, ...], float]:
     """Fit a known sequence of sounds to a recording.
 
-    The best path through the sounds in order (Viterbi), each at least 10 ms long, with an optional
-    silence before, between and after them.
+    The best path through the sounds in order (Viterbi), each at least 30 ms long (10 ms if there is
+    no room), with an optional silence before, between and after them.
 
     Args:
         speech: the recording.
@@ -42,13 +43,17 @@ def align_phonemes(
     if not symbols or not set(symbols) <= set(SYMBOLS) or len(symbols) > len(scores):
         message = f"{len(symbols)} symbols cannot be aligned to {len(scores)} rows of 10 ms"
         raise ValueError(message)
+    rows_each = _SHORTEST_ROWS if len(scores) >= 1.5 * _SHORTEST_ROWS * len(symbols) else 1
     states = [SILENCE]
     for symbol in symbols:
-        states += [symbol, SILENCE]
+        states += [symbol] * rows_each + [SILENCE]
     columns = scores[:, [SYMBOLS.index(state) for state in states]]
-    path = _best_chain(columns)
+    period = rows_each + 1
+    path = _best_chain(columns, period)
     quality = float(columns[np.arange(len(path)), path].mean())
-    starts = np.flatnonzero(np.diff(path, prepend=-1))
+    # States 0, (1, 2, 3), 4, (5, 6, 7), ...: a sound is all that is between two silences.
+    parts = -(-path // period) * 2 - (path % period == 0)
+    starts = np.flatnonzero(np.diff(parts, prepend=-9))
     edges = [*(starts * HOP / SAMPLE_RATE), speech.seconds]
     spans = zip(starts, edges[:-1], edges[1:], strict=True)
     return tuple(
@@ -56,18 +61,20 @@ def align_phonemes(
     ), quality
 
 
-def _best_chain(columns: Floats) -> NDArray[np.int64]:
-    """Best path through a left-to-right chain in which even states (silences) may be skipped.
+def _best_chain(columns: Floats, period: int) -> NDArray[np.int64]:
+    """Best path through a left-to-right chain in which every `period`-th state may be skipped.
 
     Args:
-        columns: (T, 2 n + 1) log scores of silence, sound, silence, sound, ... silence.
+        columns: (T, n * period + 1) log scores of silence, a sound's states, silence, ... silence.
+        period: states of a sound, and one for its silence.
 
     Returns:
         (T,) state indices, rising.
     """
     count = columns.shape[1]
-    into_silence = np.where(np.arange(count) % 2 == 0, -_PAUSE_PENALTY, 0.0).astype(np.float32)
-    may_skip = np.where(np.arange(count) % 2 == 1, 0.0, _IMPOSSIBLE).astype(np.float32)
+    place = np.arange(count) % period
+    into_silence = np.where(place == 0, -_PAUSE_PENALTY, 0.0).astype(np.float32)
+    may_skip = np.where(place == 1, 0.0, _IMPOSSIBLE).astype(np.float32)
     best = np.full(count, _IMPOSSIBLE, np.float32)
     best[:2] = columns[0, :2]
     steps = np.zeros(columns.shape, np.int8)

@@ -1,24 +1,29 @@
-"""What the motion room hears: phonemes, loudness, voicing and pitch at the video rate."""
+"""What the motion room hears: content, phonemes, loudness, voicing and pitch."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from renderer.coefficients import Floats
+from talkinghead.speech.content import content_rows
+from talkinghead.speech.listener import Listener, load_listener
 from talkinghead.speech.pitch import pitch_track
-from talkinghead.speech.recognise import RECOGNISER, recognise_phonemes
+from talkinghead.speech.recognise import hear
 from talkinghead.speech.spectrum import DIGITAL_SILENCE, HOP, level_track
 from talkinghead.types import SAMPLE_RATE, Speech, SpeechFeatures
 
 _ROW_SECONDS = HOP / SAMPLE_RATE
 
 
-def extract_features(speech: Speech, fps: float) -> SpeechFeatures:
+def extract_features(
+    speech: Speech, fps: float, listener: Listener | None = None
+) -> SpeechFeatures:
     """Hear a recording.
 
     Args:
         speech: the recording.
         fps: video frames per second.
+        listener: what tells the sounds apart; the embedded network if None.
 
     Returns:
         Features of `speech.frame_count(fps)` rows; row t describes t / fps to (t + 1) / fps.
@@ -29,13 +34,16 @@ def extract_features(speech: Speech, fps: float) -> SpeechFeatures:
     voiced = voiced * (loudness > 0.05)
     share = _per_frame(voiced, frames, fps)
     pitch = _per_frame(semitones * voiced, frames, fps) / np.maximum(share, 1e-6)
+    listener = listener or load_listener()
+    heard = hear(speech, listener)
     return SpeechFeatures(
-        phonemes=recognise_phonemes(speech),
+        phonemes=heard.phonemes,
         loudness=_per_frame(loudness, frames, fps),
         voiced=share,
         pitch=np.asarray(np.where(share > 0.0, pitch, 0.0), np.float32),
         fps=fps,
-        recogniser=RECOGNISER,
+        recogniser=listener.name,
+        content=content_rows(heard.log_posteriors, heard.mel),
     )
 
 
@@ -56,10 +64,23 @@ def loudness_track(waveform: Floats) -> Floats:
     loud = float(np.percentile(decibels, 95))
     speech = decibels[decibels > loud - 30.0]
     loud = float(np.percentile(speech, 90))
+    return relative_loudness(decibels, loud, float(np.percentile(decibels, 5)))
+
+
+def relative_loudness(decibels: Floats, loud: float, background: float) -> Floats:
+    """Map decibels to loudness.
+
+    Args:
+        decibels: (T,) from `level_track`.
+        loud: the level of the loud vowels, which becomes 1.
+        background: the level where nobody speaks, which becomes 0.
+
+    Returns:
+        (T,) float32 0..1; all 0 for digital silence.
+    """
     if loud < DIGITAL_SILENCE:
         return np.zeros(len(decibels), np.float32)
-    background = float(np.percentile(decibels, 5)) + 6.0
-    floor = float(np.clip(background, loud - 40.0, loud - 20.0))
+    floor = float(np.clip(background + 6.0, loud - 40.0, loud - 20.0))
     return np.clip((decibels - floor) / (loud - floor), 0.0, 1.0).astype(np.float32)
 
 

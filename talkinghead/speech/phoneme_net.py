@@ -1,7 +1,8 @@
 """A small convolutional network that names the phoneme in every 10 ms, run in NumPy.
 
-A time-delay network (Waibel et al. 1989) with dilated residual layers: it hears ±180 ms. Trained
-by `talkinghead.training.phonemes` on synthetic speech in fifteen languages and on read English.
+A time-delay network (Waibel et al. 1989) with dilated residual layers: it hears ±160 ms. Trained
+by `talkinghead.training.phonemes` on synthetic speech in twenty languages and on real English and
+German, most of it disguised by noise, voices, music, telephones and other pitches.
 """
 
 from __future__ import annotations
@@ -18,10 +19,8 @@ from talkinghead.speech.phoneme_table import ARPABET_CONSONANTS, ARPABET_VOWELS,
 from talkinghead.weights import load_weights
 
 SYMBOLS: tuple[str, ...] = (SILENCE, *sorted(ARPABET_VOWELS | ARPABET_CONSONANTS))
-DILATIONS = (1, 2, 4, 8)
 WEIGHTS_NAME = "phoneme_net"
 _BLOCK = 2_000
-_REACH = 2 + sum(DILATIONS)
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,25 @@ class PhonemeNet:
     Attributes:
         tensors: "first", "layer0".. (taps, inputs, outputs) and "last" (1, inputs, outputs), each
             with a "_bias"; "prior" (40,) log share of each symbol in the training speech;
-            "transition" (40, 40) log probability of the symbol 10 ms later.
+            "transition" (40, 40) log probability of the symbol 10 ms later; "dilations" (layers,).
     """
 
     tensors: Mapping[str, Floats]
+
+    @property
+    def dilations(self) -> tuple[int, ...]:
+        """Rows between the three taps of each layer."""
+        return tuple(int(each) for each in self.tensors["dilations"])
+
+    @property
+    def reach(self) -> int:
+        """Rows of 10 ms that it hears before and after each."""
+        return len(self.tensors["first"]) // 2 + sum(self.dilations)
+
+    @property
+    def colour(self) -> Floats:
+        """(40,) dB: mean mel spectrum of the training speech, relative to its loud rows."""
+        return self.tensors["colour"]
 
     def log_posteriors(self, mel: Floats) -> Floats:
         """Log probability of every symbol.
@@ -48,13 +62,13 @@ class PhonemeNet:
         rows = np.empty((len(mel), len(SYMBOLS)), np.float32)
         for start in range(0, len(mel), _BLOCK):
             stop = min(start + _BLOCK, len(mel))
-            first, last = max(0, start - _REACH), min(len(mel), stop + _REACH)
+            first, last = max(0, start - self.reach), min(len(mel), stop + self.reach)
             rows[start:stop] = self._forward(mel[first:last])[start - first : stop - first]
         return rows
 
     def _forward(self, mel: Floats) -> Floats:
         hidden = np.maximum(self._convolve(mel, "first", 1), 0.0)
-        for index, dilation in enumerate(DILATIONS):
+        for index, dilation in enumerate(self.dilations):
             hidden = hidden + np.maximum(self._convolve(hidden, f"layer{index}", dilation), 0.0)
         scores = self._convolve(hidden, "last", 1)
         scores = scores - scores.max(axis=1, keepdims=True)

@@ -14,6 +14,8 @@ from renderer.coefficients import Floats
 from talkinghead.speech.spectrum import HOP
 from talkinghead.types import SAMPLE_RATE
 
+LARGEST_INTERVAL = 12.0
+"""Semitones from the median beyond which the pitch is cut off."""
 _LOWEST, _HIGHEST = 65.0, 500.0  # Hz
 _DECIMATION = 2
 _RATE = SAMPLE_RATE // _DECIMATION
@@ -40,7 +42,9 @@ def pitch_track(waveform: Floats) -> tuple[Floats, Floats]:
         return np.zeros(count, np.float32), np.zeros(count, np.float32)
     semitones = 12.0 * np.log2(np.maximum(hertz, _LOWEST) / np.median(hertz[voiced]))
     semitones = np.where(voiced, median_filter(semitones, size=5, mode="nearest"), 0.0)
-    return np.clip(semitones, -12.0, 12.0).astype(np.float32), voiced.astype(np.float32)
+    return np.clip(semitones, -LARGEST_INTERVAL, LARGEST_INTERVAL).astype(
+        np.float32
+    ), voiced.astype(np.float32)
 
 
 def pitch_hertz(waveform: Floats) -> tuple[Floats, NDArray[np.bool_], Floats]:

@@ -15,11 +15,15 @@ HOP = 160
 BANDS = 40
 DIGITAL_SILENCE = -75.0
 """dB of full scale; the quietest usable microphone is far above."""
+SILENT_LEVEL = -1.1
+"""What `normalised` gives for the pauses of a clean recording; a silent one has it throughout."""
+SPEECH_DECIBELS = 35.0
+"""Below the loud rows; what is quieter counts as no speech."""
+FLOOR_DECIBELS = 60.0
+"""Below the loud rows; what is quieter is lifted to this."""
 _WINDOW = 400  # 25 ms
 _FOURIER = 512
 _BLOCK = 2_000  # spectra at a time, so that memory does not grow with the sound
-_SPEECH_DECIBELS = 35.0
-_FLOOR_DECIBELS = 60.0
 
 
 def log_mel(waveform: Floats) -> Floats:
@@ -57,11 +61,15 @@ def normalised(mel: Floats) -> Floats:
     Returns:
         (T, 40) float32, about -3..2.
     """
+    loud, mean = loud_and_mean(mel)
+    return np.asarray((np.maximum(mel, loud - FLOOR_DECIBELS) - mean) / 20.0, np.float32)
+
+
+def loud_and_mean(mel: Floats) -> tuple[float, Floats]:
+    """Level of the loudest band in the loud rows, and (40,) mean of the rows that hold speech."""
     level = mel.max(axis=1)
     loud = float(np.percentile(level, 98))
-    speech = mel[level > loud - _SPEECH_DECIBELS]
-    floored = np.maximum(mel, loud - _FLOOR_DECIBELS)
-    return np.asarray((floored - speech.mean(axis=0)) / 20.0, np.float32)
+    return loud, np.asarray(mel[level > loud - SPEECH_DECIBELS].mean(axis=0), np.float32)
 
 
 def level_track(waveform: Floats) -> Floats:

@@ -1,280 +1,242 @@
-"""Train the phoneme network: `python -m talkinghead.training.phonemes --index SPEECH/index.csv`.
+"""Train the content network.
 
-Synthetic speech (pseudo-words and transcripts, many languages and voices, exact times) teaches the
-sounds; real speech with transcripts, force-aligned, teaches real voices.
-The run saves its state, so it can be cut into parts: `--seconds 110` each.
+python -m talkinghead.training.phonemes --corpus CORPUS --out RUN --steps 6000 --minutes 30
+python -m talkinghead.training.phonemes --corpus CORPUS --out RUN --steps 6000 --resume --publish
+
+The corpus (`talkinghead.training.speech_corpus`) gives synthetic speech with exact times and real
+speech aligned to its words; every round disguises fresh pieces of both. The run saves itself when
+its time is over or somebody sends SIGTERM. `talkinghead.training.content_measure` judges it.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
-import pickle
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn, optim
 
 from renderer.coefficients import Floats
-from talkinghead.errors import TalkingHeadError
-from talkinghead.speech.alignment import align_phonemes
-from talkinghead.speech.phoneme_net import (
-    DILATIONS,
-    SYMBOLS,
-    WEIGHTS_NAME,
-    PhonemeNet,
-    net_from_tensors,
+from talkinghead.speech.phoneme_net import SYMBOLS, WEIGHTS_NAME
+from talkinghead.speech.phoneme_table import BILABIALS, SILENCE
+from talkinghead.speech.spectrum import BANDS, HOP, log_mel, loud_and_mean, normalised
+from talkinghead.training.augmentation import Example, disguised
+from talkinghead.training.content_examples import Corpus
+from talkinghead.training.content_network import ContentNetwork, Tensors
+from talkinghead.training.loop import (
+    Deadline,
+    JsonLog,
+    load_checkpoint,
+    load_module,
+    load_optimizer,
+    module_tensors,
+    optimizer_tensors,
+    save_checkpoint,
 )
-from talkinghead.speech.phoneme_table import SILENCE
-from talkinghead.speech.spectrum import BANDS, log_mel, normalised
-from talkinghead.speech.synthesis import synthesise
-from talkinghead.speech.waveform import load_speech
-from talkinghead.training.augmentation import Example, augmented
-from talkinghead.training.pseudo_words import pseudo_text
-from talkinghead.training.transcripts import align_english, english_aligner
-from talkinghead.types import SAMPLE_RATE, Phoneme, Speech
+from talkinghead.types import SAMPLE_RATE
 from talkinghead.weights import save_weights
 
 LOG = logging.getLogger(__name__)
-MADE_BY = "python -m talkinghead.training.phonemes --index SPEECH/index.csv"
+MADE_BY = "python -m talkinghead.training.phonemes --corpus CORPUS --out RUN --steps 4000 --publish"
 
-_VOICES = (
-    "en-us en-us en-gb-x-rp en-us-nyc en-gb-scotland de de fr fr es es es-419 it pt pt-br nl sv"
-    " pl cs tr id ro hu fi"
-).split()
-_VARIANTS = ["", *(f"+m{n}" for n in range(1, 9)), *(f"+f{n}" for n in range(1, 6))]
-_VARIANTS += [f"+klatt{n}" for n in range(1, 5)]
-_LANGUAGE_VOICES = {"en": "en-us", "de": "de"}
-
-_WIDTH = 128
 _ROWS = 200  # 2 s a training sequence
 _BATCH = 24
-_SYNTHETIC_SECONDS = 420.0  # fresh in every round
-_REAL_SECONDS = 420.0
-_ROUND_PASSES = 2
+_PASSES = 4  # over the pieces of a round; to disguise a sound costs more than to learn from it
 _PEAK_RATE = 2e-3
-_ALIGN_AFTER = (0.0, 0.5, 0.75)  # shares of all steps after which real speech is aligned (again)
-_WORST_ALIGNMENT = -1.5  # mean log probability; worse means another text, or noise
+_WARM_UP = 100
+_LIP_WEIGHT = 1.5  # of the rows of /m b p/: the mouth must shut
+_SAVE_EVERY_SECONDS = 120.0
+
+Labels = NDArray[np.int64]
 
 
-@dataclass
-class _State:
-    """All that a later part of the run needs."""
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What a run depends on.
 
-    network: Any
-    optimiser: Any
-    step: int = 0
-    round: int = 0
-    alignments: int = 0
-    real: list[Example] = field(default_factory=list)
-    transitions: NDArray[np.float64] = field(
-        default_factory=lambda: np.full((len(SYMBOLS), len(SYMBOLS)), 0.3)
-    )
+    Attributes:
+        steps: of the whole schedule.
+        round_seconds: sound that is disguised for each round.
+        batch: sequences of 2 s in a step.
+        seed: of everything.
+    """
 
-
-def main() -> None:
-    """Train for some time; write the weights when all steps are done."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, required=True, help="csv: file, transcript, ...")
-    parser.add_argument("--state", type=Path, default=Path("outputs/phoneme_net.state"))
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after, and save")
-    asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    until = time.process_time() + asked.seconds
-    rows = _usable_rows(asked.index)
-    words = sorted({word for row in rows for word in row["transcript"].split()})
-    state = _new_state() if not asked.state.exists() else pickle.loads(asked.state.read_bytes())  # noqa: S301
-    while state.step < asked.steps and time.process_time() < until:
-        due = sum(state.step >= share * asked.steps for share in _ALIGN_AFTER)
-        if state.alignments < due:
-            state.real = _aligned(rows, asked.index.parent, state)
-            state.alignments = due
-            LOG.info("aligned %d of %d recordings", len(state.real), len(rows))
-        _round(state, words, asked.steps)
-    asked.state.parent.mkdir(parents=True, exist_ok=True)
-    asked.state.write_bytes(pickle.dumps(state))
-    if state.step >= asked.steps:
-        tensors = {**tensors_of(state.network), **_bigram(state.transitions)}
-        save_weights(tensors, WEIGHTS_NAME, MADE_BY, "Apache-2.0")
+    steps: int = 6000
+    round_seconds: float = 480.0
+    batch: int = _BATCH
+    seed: int = 0
 
 
-def build_network() -> Any:  # noqa: ANN401
-    """The torch twin of `PhonemeNet`, with batch normalisation that export folds away."""
-    from torch import nn
+class Trainer:
+    """Network, optimiser and the counts of neighbouring symbols.
 
-    layers = [nn.Conv1d(BANDS, _WIDTH, 5, padding=2), nn.BatchNorm1d(_WIDTH)]
-    for dilation in DILATIONS:
-        layers.append(nn.Conv1d(_WIDTH, _WIDTH, 3, padding=dilation, dilation=dilation))
-        layers.append(nn.BatchNorm1d(_WIDTH))
-    return nn.ModuleList([*layers, nn.Conv1d(_WIDTH, len(SYMBOLS), 1)])
+    Args:
+        config: of the run.
+        network: what is trained.
+    """
 
+    def __init__(self, config: TrainingConfig, network: ContentNetwork | None = None) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.network = network or ContentNetwork()
+        self._optimizer = optim.AdamW(self.network.parameters(), _PEAK_RATE, weight_decay=1e-3)
+        weights = torch.ones(len(SYMBOLS))
+        weights[[SYMBOLS.index(symbol) for symbol in sorted(BILABIALS)]] = _LIP_WEIGHT
+        self._loss = nn.CrossEntropyLoss(weights, label_smoothing=0.05)
+        self.colour = torch.zeros(BANDS)
+        self.transitions = torch.full((len(SYMBOLS), len(SYMBOLS)), 0.3, dtype=torch.float64)
+        self.step = 0
+        self.rounds = 0
 
-def forward(network: Any, mel: Any) -> Any:  # noqa: ANN401
-    """(B, 40, T) normalised mel to (B, 40, T) scores."""
-    hidden = network[1](network[0](mel)).relu()
-    for index in range(2, len(network) - 1, 2):
-        hidden = hidden + network[index + 1](network[index](hidden)).relu()
-    return network[-1](hidden)
+    def save(self, folder: Path) -> None:
+        """Write everything that a resumed run needs."""
+        tensors = {
+            **module_tensors("network", self.network),
+            **optimizer_tensors("optimizer", self._optimizer),
+            "transitions": self.transitions,
+            "colour": self.colour,
+        }
+        save_checkpoint(folder, tensors, {"step": self.step, "rounds": self.rounds})
 
+    def load(self, folder: Path) -> None:
+        """Continue from what `save` wrote."""
+        tensors, state = load_checkpoint(folder)
+        load_module("network", self.network, tensors)
+        load_optimizer("optimizer", self._optimizer, tensors)
+        self.transitions, self.colour = tensors["transitions"], tensors["colour"]
+        self.step, self.rounds = int(state["step"]), int(state["rounds"])
 
-def tensors_of(network: Any) -> dict[str, NDArray[np.generic]]:  # noqa: ANN401
-    """Weights as `PhonemeNet` wants them, in half precision, normalisation folded in."""
-    names = ["first", *(f"layer{index}" for index in range(len(DILATIONS)))]
-    tensors: dict[str, NDArray[np.generic]] = {}
-    for index, name in enumerate(names):
-        convolution, norm = network[2 * index], network[2 * index + 1]
-        scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).detach()
-        kernel = (convolution.weight.detach() * scale[:, None, None]).permute(2, 1, 0)
-        bias = (convolution.bias.detach() - norm.running_mean) * scale + norm.bias.detach()
-        tensors[name], tensors[f"{name}_bias"] = _half(kernel), _half(bias)
-    tensors["last"] = _half(network[-1].weight.detach().permute(2, 1, 0))
-    tensors["last_bias"] = _half(network[-1].bias.detach())
-    return tensors
+    def learn_round(self, examples: Sequence[Example]) -> float:
+        """Disguise the examples and pass over them; returns the mean loss.
 
+        A round is a function of the seed and its number, so a resumed run goes the same way.
+        """
+        self.network.train()
+        generator = np.random.default_rng([self.config.seed, self.rounds, 1])
+        voices = [waveform for waveform, _ in examples]
+        if not self.rounds:
+            self.colour = torch.from_numpy(usual_colour(voices))
+        pairs = [labelled(disguised(each, voices, generator)) for each in examples]
+        mel = np.concatenate([pair[0] for pair in pairs])
+        labels = np.concatenate([pair[1] for pair in pairs])
+        counts = np.zeros(self.transitions.shape)
+        np.add.at(counts, (labels[:-1], labels[1:]), 1.0)
+        self.transitions += torch.from_numpy(counts)
+        losses: list[float] = []
+        for _ in range(_PASSES):
+            first = int(generator.integers(0, _ROWS))
+            starts = first + _ROWS * np.arange((len(mel) - first) // _ROWS)
+            parts = max(1, len(starts) // self.config.batch)
+            for batch in np.array_split(generator.permutation(starts), parts):
+                rows = batch[:, None] + np.arange(_ROWS)
+                losses.append(self._learn(masked(mel[rows], generator), labels[rows]))
+        self.rounds += 1
+        return float(np.mean(losses))
 
-def _synthetic(generator: np.random.Generator, words: list[str]) -> list[Example]:
-    examples: list[Example] = []
-    seconds = 0.0
-    while seconds < _SYNTHETIC_SECONDS:
-        voice = str(generator.choice(_VOICES)) + str(generator.choice(_VARIANTS))
-        rate, pitch = int(generator.integers(120, 260)), int(generator.integers(20, 90))
-        speech, phonemes = synthesise(pseudo_text(generator, words), voice, rate, pitch)
-        examples.append((speech.waveform, phonemes))
-        seconds += speech.seconds
-    hiss = generator.normal(0.0, 0.01, 2 * SAMPLE_RATE).astype(np.float32)
-    return [*examples, (hiss, (Phoneme(SILENCE, 0.0, 2.0),))]
+    def _learn(self, mel: Floats, labels: Labels) -> float:
+        """One step of AdamW on (B, T, 40) rows."""
+        share = min(1.0, self.step / self.config.steps)
+        rate = _PEAK_RATE * max(0.005, 0.5 + 0.5 * float(np.cos(np.pi * share)))
+        self._optimizer.param_groups[0]["lr"] = rate * min(1.0, (self.step + 1) / _WARM_UP)
+        rows = torch.from_numpy(mel).transpose(1, 2).contiguous()
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = self.network(rows)
+        loss = self._loss(scores.float(), torch.from_numpy(labels))
+        self._optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self._optimizer.step()
+        self.step += 1
+        return float(loss.detach())
 
-
-def _usable_rows(index: Path) -> list[dict[str, str]]:
-    """Training rows whose licence lets weights ship, with words in a language that we can read."""
-    with index.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    return [
-        row
-        for row in rows
-        if row["split"] == "train" and row["tier"] == "clean" and row["transcript"]
-        and row["language"] in _LANGUAGE_VOICES and float(row["seconds"]) > 1.2
-        and "BY-SA" not in row["licence"]
-    ]  # fmt: skip
-
-
-def _aligned(rows: list[dict[str, str]], folder: Path, state: _State) -> list[Example]:
-    """English from the start; other languages once the network knows real voices."""
-    aligner = english_aligner()
-    net = net_from_tensors(tensors_of(state.network)) if state.alignments else None
-    examples: list[Example] = []
-    for row in rows:
-        if row["language"] != "en" and net is None:
-            continue
-        try:
-            speech = load_speech(folder / row["split"] / row["file"])
-            phonemes = (
-                align_english(aligner, speech, row["transcript"])
-                if row["language"] == "en" or net is None
-                else _aligned_by(net, speech, row)
-            )
-        except TalkingHeadError as error:
-            LOG.warning("left out: %s", error)
-            continue
-        if phonemes:
-            examples.append((speech.waveform, phonemes))
-    return examples
-
-
-def _aligned_by(net: PhonemeNet, speech: Speech, row: dict[str, str]) -> tuple[Phoneme, ...]:
-    """Alignment of a language that only our own network knows; empty if it is doubtful."""
-    _, said = synthesise(row["transcript"], _LANGUAGE_VOICES[row["language"]])
-    symbols = [each.symbol for each in said if each.symbol != SILENCE]
-    phonemes, quality = align_phonemes(speech, symbols, net)
-    return phonemes if quality > _WORST_ALIGNMENT else ()
-
-
-def _round(state: _State, words: list[str], steps: int) -> None:
-    """Make fresh material, pass over it twice."""
-    generator = np.random.default_rng(state.round)
-    examples = _synthetic(generator, words)
-    budget = _REAL_SECONDS * SAMPLE_RATE
-    for index in generator.permutation(len(state.real)):
-        budget -= len(state.real[index][0])
-        if budget < 0:
-            break
-        examples.append(state.real[index])
-    order = generator.permutation(len(examples))
-    pairs = [_rows_of(augmented(examples[index], generator)) for index in order]
-    mel = np.concatenate([pair[0] for pair in pairs])
-    labels = np.concatenate([pair[1] for pair in pairs])
-    np.add.at(state.transitions, (labels[:-1], labels[1:]), 1.0)
-    losses: list[float] = []
-    for _ in range(_ROUND_PASSES):
-        starts = generator.integers(0, _ROWS) + _ROWS * np.arange(len(mel) // _ROWS - 1)
-        for batch in np.array_split(generator.permutation(starts), max(1, len(starts) // _BATCH)):
-            part = batch[:, None] + np.arange(_ROWS)
-            losses.append(_step(state, mel[part], labels[part], generator, steps))
-    state.round += 1
-    LOG.info("round %d step %d loss %.3f", state.round, state.step, np.mean(losses))
+    def exported(self) -> Tensors:
+        """What `speech.phoneme_net.net_from_tensors` takes."""
+        self.network.eval()
+        counts = self.transitions.numpy()
+        total = counts.sum(axis=1)
+        return {
+            **self.network.exported(),
+            "colour": self.colour.numpy(),
+            "prior": np.log(total / total.sum()).astype(np.float32),
+            "transition": np.log(counts / total[:, None]).astype(np.float32),
+        }
 
 
-def _rows_of(example: Example) -> tuple[Floats, NDArray[np.int64]]:
+def labelled(example: Example) -> tuple[Floats, Labels]:
     """Normalised mel (T, 40) and the symbol index of every row (T,)."""
     waveform, phonemes = example
     mel = normalised(log_mel(waveform))
-    labels = np.zeros(len(mel), np.int64)
+    labels = np.full(len(mel), SYMBOLS.index(SILENCE), np.int64)
+    rows_a_second = SAMPLE_RATE / HOP
     for each in phonemes:
-        labels[round(each.start * 100) : round(each.end * 100)] = SYMBOLS.index(each.symbol)
+        span = slice(round(each.start * rows_a_second), round(each.end * rows_a_second))
+        labels[span] = SYMBOLS.index(each.symbol)
     return mel, labels
 
 
-def _step(
-    state: _State,
-    mel: Floats,
-    labels: NDArray[np.int64],
-    generator: np.random.Generator,
-    steps: int,
-) -> float:
-    """One step of AdamW on (B, T, 40) rows; a few random bands are blanked (SpecAugment)."""
-    import torch
-
-    rows = torch.from_numpy(mel).transpose(1, 2).contiguous()
-    blank = int(generator.integers(0, BANDS - 4))
-    rows[:, blank : blank + int(generator.integers(0, 6))] = 0.0
-    share = min(1.0, state.step / steps)
-    rate = _PEAK_RATE * min(1.0, state.step / 100) * max(0.01, 0.5 + 0.5 * np.cos(np.pi * share))
-    state.optimiser.param_groups[0]["lr"] = float(rate)
-    scores = forward(state.network, rows)
-    loss = torch.nn.functional.cross_entropy(scores, torch.from_numpy(labels), label_smoothing=0.05)
-    state.optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 2.0)
-    state.optimiser.step()
-    state.step += 1
-    return float(loss.detach())
+def usual_colour(voices: Sequence[Floats]) -> Floats:
+    """(40,) dB: mean spectrum of speech relative to its loud rows, for a sound's first second."""
+    pairs = [loud_and_mean(log_mel(voice)) for voice in voices]
+    return np.asarray(np.mean([mean - loud for loud, mean in pairs], axis=0), np.float32)
 
 
-def _new_state() -> _State:
-    import torch
-
-    torch.manual_seed(0)
-    network = build_network()
-    optimiser = torch.optim.AdamW(network.parameters(), _PEAK_RATE, weight_decay=1e-3)
-    return _State(network, optimiser)
-
-
-def _bigram(transitions: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
-    """Log prior and log transition probabilities from counts of neighbouring rows."""
-    total = transitions.sum(axis=1)
-    return {
-        "prior": np.log(total / total.sum()).astype(np.float32),
-        "transition": np.log(transitions / total[:, None]).astype(np.float32),
-    }
+def masked(mel: Floats, generator: np.random.Generator) -> Floats:
+    """(B, T, 40) with a band and some rows blanked in each (SpecAugment, Park et al. 2019)."""
+    changed = mel.copy()
+    changed += generator.normal(0.0, 0.1, (len(mel), 1, 1)).astype(np.float32)
+    for sequence in changed:
+        band = int(generator.integers(0, BANDS - 4))
+        sequence[:, band : band + int(generator.integers(0, 7))] = 0.0
+        row = int(generator.integers(0, len(sequence) - 8))
+        sequence[row : row + int(generator.integers(0, 8))] = 0.0
+    return changed
 
 
-def _half(tensor: Any) -> NDArray[np.generic]:  # noqa: ANN401
-    return np.ascontiguousarray(tensor.numpy(), np.float16)
+def main() -> None:
+    """Train for some time; publish when asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--steps", type=int, default=TrainingConfig.steps)
+    parser.add_argument("--minutes", type=float, default=30.0, help="stop after, and save")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--publish", action="store_true", help="write the shipped weights")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    deadline = Deadline(asked.minutes)
+    deadline.listen()
+    trainer = Trainer(TrainingConfig(asked.steps, seed=asked.seed))
+    if asked.resume:
+        trainer.load(asked.out / "checkpoint")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    train(trainer, Corpus(asked.corpus), asked.out, deadline)
+    if asked.publish:
+        save_weights(trainer.exported(), WEIGHTS_NAME, MADE_BY, "Apache-2.0")
+
+
+def train(trainer: Trainer, corpus: Corpus, out: Path, deadline: Deadline) -> None:
+    """Rounds until all steps are done or the deadline passes; saves at the end and in between."""
+    log = JsonLog(out / "log.jsonl")
+    saved = time.monotonic()
+    while trainer.step < trainer.config.steps and not deadline.passed:
+        started = time.process_time()
+        generator = np.random.default_rng([trainer.config.seed, trainer.rounds, 0])
+        loss = trainer.learn_round(corpus.examples(trainer.config.round_seconds, generator))
+        spent = time.process_time() - started
+        values = {"step": trainer.step, "round": trainer.rounds, "loss": loss, "seconds": spent}
+        log.write(values)
+        LOG.info("%s", values)
+        if time.monotonic() - saved > _SAVE_EVERY_SECONDS:
+            trainer.save(out / "checkpoint")
+            saved = time.monotonic()
+    trainer.save(out / "checkpoint")
 
 
 if __name__ == "__main__":

@@ -197,8 +197,8 @@ def test_the_command_line_prints_one_json_object_last(photo_path, sound, tmp_pat
     [
         (["--emotion-image", "nothing.png"], "nothing.png"),
         (["--emotion-sound", "nothing.wav"], "nothing.wav"),
-        (["--motion", "codebook"], "later version"),
-        (["--renderer", "learned"], "later version"),
+        (["--motion", "guesswork"], "invalid choice"),
+        (["--renderer", "painted"], "invalid choice"),
         (["--size", "300"], "invalid choice"),
         (["--gaze", "left"], "two numbers"),
         (["--intensity", "2"], "0 to 1"),
@@ -223,5 +223,25 @@ def test_errors_reach_python_as_their_classes(model, photo_path, tmp_path):
         model.generate(photo_path, tmp_path / "no.wav", save_to=tmp_path / "o.mp4")
     with pytest.raises(BadOption):
         model.generate(photo_path, photo_path, save_to=tmp_path / "o.avi")
-    with pytest.raises(NotBuiltYet):
-        model.render(None, None, GenerateOptions(renderer="learned"))
+
+
+def test_a_copy_without_weights_says_what_it_has(model, portrait, monkeypatch):
+    monkeypatch.setattr(model, "_motion", {"rules": model.decoders["rules"]})
+    features = emotion = None
+    with pytest.raises(NotBuiltYet, match="it has rules"):
+        model.animate(features, emotion, portrait, GenerateOptions(motion="codebook"))
+
+
+@pytest.mark.parametrize("name", ["rules", "regression", "codebook"])
+def test_every_decoder_speaks(model, photo_path, sound, tmp_path, name):
+    options = GenerateOptions(size=256, motion=name, seed=4)
+    made = [
+        model.generate(photo_path, sound, save_to=tmp_path / f"{n}.mp4", options=options).motion
+        for n in range(2)
+    ]
+    assert made[0].as_array().tobytes() == made[1].as_array().tobytes()
+    opening = model.model.lip_aperture(made[0].expression)
+    assert opening.std() > 0.005
+    assert np.abs(np.diff(opening)).max() < 0.25
+    np.testing.assert_allclose(made[0].rotation[0], model.fit(photo_path).resting.rotation[0],
+                               atol=0.02)  # fmt: skip

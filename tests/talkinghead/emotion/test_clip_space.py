@@ -5,8 +5,8 @@ from talkinghead.emotion.bank import load_bank
 from talkinghead.emotion.clip_space import load_text_tower
 from talkinghead.emotion.encoder import EmotionEncoder, load_emotion_encoder
 from talkinghead.emotion.text_tower import EmbeddedTower
-from talkinghead.emotion.torchvision_operators import define_missing_operators
 from talkinghead.errors import BackendMissing, BadOption
+from talkinghead.torchvision_operators import define_missing_operators
 from talkinghead.types import TextPrompt
 
 TINY_MODEL = "evoke-test-tiny"

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from talkinghead.speech.features import extract_features, loudness_track
+from talkinghead.speech.phoneme_net import SYMBOLS
 from talkinghead.speech.synthesis import synthesise
-from talkinghead.types import Speech
+from talkinghead.types import CONTENT_RATE, CONTENT_WIDTH, Speech
 
 TEXT = "My brother bought a big blue boat. Maybe people will pay for it."
 
@@ -61,6 +62,29 @@ def test_loudness_ignores_steady_noise_under_the_speech(spoken):
     assert noisy[-15:].mean() < 0.1
 
 
+@pytest.mark.parametrize("samples", [1, 320, 321, 15999, 16000, 16161])
+def test_content_has_fifty_rows_a_second_of_probabilities_and_bands(spoken, samples):
+    speech = Speech(spoken[0].waveform[4000 : 4000 + samples])
+    content = extract_features(speech, 25.0).content
+    assert content.shape == (int(np.ceil(speech.seconds * CONTENT_RATE)), CONTENT_WIDTH)
+    assert content.dtype == np.float32
+    phones = content[:, : len(SYMBOLS)]
+    assert phones.min() >= 0.0
+    assert np.allclose(phones.sum(axis=1), 1.0, atol=1e-3)
+
+
+def test_content_says_which_sound_is_spoken(spoken):
+    speech, phonemes = spoken
+    content = extract_features(speech, 25.0).content
+    rows = (np.arange(len(content)) + 0.5) / CONTENT_RATE
+    truth = [next(p.symbol for p in phonemes if p.end > row) for row in rows]
+    said = [SYMBOLS[column] for column in content[:, : len(SYMBOLS)].argmax(axis=1)]
+    assert np.mean([one == other for one, other in zip(truth, said, strict=True)]) > 0.7
+    vowels = np.isin(truth, ["AA", "AO", "OW", "AY", "EY"])
+    bands = content[:, len(SYMBOLS) :].mean(axis=1)
+    assert bands[vowels].mean() > bands[np.isin(truth, ["SIL"])].mean() + 1.0
+
+
 @pytest.mark.parametrize("samples", [1, 15999, 32000])
 def test_silence_is_one_silence(samples):
     features = extract_features(Speech(np.zeros(samples, np.float32)), 25.0)
@@ -68,6 +92,7 @@ def test_silence_is_one_silence(samples):
     assert not features.loudness.any()
     assert not features.voiced.any()
     assert not features.pitch.any()
+    assert (features.content[:, SYMBOLS.index("SIL")] == 1.0).all()
 
 
 def test_the_same_sound_gives_the_same_bytes(spoken):
@@ -75,3 +100,4 @@ def test_the_same_sound_gives_the_same_bytes(spoken):
     assert first.phonemes == second.phonemes
     assert first.loudness.tobytes() == second.loudness.tobytes()
     assert first.pitch.tobytes() == second.pitch.tobytes()
+    assert first.content.tobytes() == second.content.tobytes()

@@ -8,7 +8,7 @@ ROOT = Path(talkinghead.__file__).parents[1]
 
 CHECK = """
 import sys
-from talkinghead.emotion.torchvision_operators import define_missing_operators
+from talkinghead.torchvision_operators import define_missing_operators
 assert "torch" not in sys.modules, "importing the module must stay cheap"
 declared = define_missing_operators()
 assert define_missing_operators() is False, "the second call has nothing left to do"
@@ -28,7 +28,7 @@ assert define_missing_operators() is False
 
 ABSENT = """
 import importlib.util
-from talkinghead.emotion.torchvision_operators import define_missing_operators
+from talkinghead.torchvision_operators import define_missing_operators
 find = importlib.util.find_spec
 importlib.util.find_spec = lambda name: None if name == "torchvision" else find(name)
 assert define_missing_operators() is False
