@@ -156,7 +156,24 @@ def measure_speaking(
     sure = [row for row in rows if row["clip"] in chosen]
     if sure:
         result |= {"table, trusted": _table(sure), "differences, trusted": _differences(sure)}
-    return {**result, "diversity": varied, "clips": rows}
+    return {**result, **_books(decoders, clips, model.model), "diversity": varied, "clips": rows}
+
+
+def _books(
+    decoders: Mapping[str, AudioToMotion], clips: Sequence[SpokenClip], model: FaceModel
+) -> dict[str, object]:
+    """How the codebook decoder's books spell the clips, if there is such a decoder."""
+    stored = decoders.get("codebook")
+    if stored is None:
+        return {}
+    from talkinghead.evaluation.motion_books import measure_books
+    from talkinghead.motion.codebook import CodebookAudioToMotion
+    from talkinghead.motion.stored import StoredDecoder
+
+    decoder = stored.load() if isinstance(stored, StoredDecoder) else stored
+    if not isinstance(decoder, CodebookAudioToMotion):
+        return {}
+    return {"books": measure_books(decoder.net, [one.motion for one in clips], model)}
 
 
 def trusted_names(folder: Path, smallest: float) -> set[str]:

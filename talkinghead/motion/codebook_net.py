@@ -42,7 +42,7 @@ class CodebookConfig:
     heads: int = 4
     back: int = 25
     people: int = 1
-    dropout: float = 0.15
+    dropout: float = 0.1
 
 
 @dataclass

@@ -11,10 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from renderer.coefficients import Floats, MotionCoefficients
+from renderer.coefficients import (
+    ARKIT_NAMES,
+    LOWER_FACE_CHANNELS,
+    Floats,
+    MotionCoefficients,
+)
 from talkinghead.motion.coarticulation import smoothstep
 from talkinghead.motion.emotion_code import PromptCode, VoiceCode
-from talkinghead.motion.lip_seal import sealed
+from talkinghead.motion.lip_seal import OPENING, sealed
 from talkinghead.motion.regression_net import SPOKEN, Heard
 from talkinghead.motion.speech_rows import SpeechRows, at_rate, from_rate
 from talkinghead.motion.wearing import wear
@@ -24,8 +29,15 @@ FEELING_SECONDS = 0.4
 """In which a feeling arrives on the photo's face."""
 TAKE_OVER_SECONDS = 0.2
 """In which speech takes the photo's mouth over, so that a video begins as the photo."""
+UNDECIDED = np.array([[0.2, 0.2, 0.3], [0.6, 0.6, 0.7]], np.float32)
+"""Gates below are 0, above 1: lips that are probably closed are closed, not nearly closed. A mouth
+is put to rest only when that is sure: real mouths do not shut in every pause."""
 UNKNOWN_PERSON = 0
 _CONFIG = "config."
+_SPOKEN_LIPS = [
+    place for place, channel in enumerate(SPOKEN)
+    if ARKIT_NAMES[channel] in LOWER_FACE_CHANNELS
+]  # fmt: skip
 
 
 def worn(resting: MotionCoefficients, emotion: EmotionTrack, fps: float, first: int = 0) -> Floats:
@@ -75,7 +87,7 @@ def spoken(base: Floats, change: Floats, gates: Floats, fps: float, first: int =
     Args:
         base: (T, 52) at `fps`.
         change: (M, len(SPOKEN)) at `RATE`.
-        gates: (M, GATES) at `RATE`, clipped here.
+        gates: (M, GATES) at `RATE`, as the network gave them.
         fps: frames per second.
         first: number of the first row in the whole video.
 
@@ -85,10 +97,16 @@ def spoken(base: Floats, change: Floats, gates: Floats, fps: float, first: int =
     frames = len(base)
     seconds = (first + np.arange(frames, dtype=np.float32)) / fps
     arrival = smoothstep(seconds / TAKE_OVER_SECONDS)[:, None]
+    low, high = UNDECIDED
+    decided = smoothstep((at_rate(gates, frames, fps) - low) / (high - low))
+    decided = arrival * decided
+    moved = arrival * at_rate(change, frames, fps)
+    moved[:, _SPOKEN_LIPS] *= 1.0 - decided[:, 2:]
     expression = base.copy()
-    expression[:, SPOKEN] += arrival * at_rate(change, frames, fps)
-    strokes = arrival * np.clip(at_rate(gates, frames, fps), 0.0, 1.0)
-    return sealed(np.clip(expression, 0.0, 1.0), strokes[:, 0], strokes[:, 1])
+    expression[:, SPOKEN] += moved
+    # A photo's open mouth is no reason to stand open in every pause.
+    expression[:, OPENING] *= 1.0 - decided[:, 2:]
+    return sealed(np.clip(expression, 0.0, 1.0), decided[:, 0], decided[:, 1])
 
 
 def net_tensors(net: nn.Module, config: object) -> dict[str, NDArray[np.generic]]:

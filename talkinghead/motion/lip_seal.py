@@ -18,6 +18,8 @@ PARTING = channel_indices(
      "mouthUpperUpRight", "mouthShrugUpper", "tongueOut")
 )  # fmt: skip
 """Channels that part the lips, the jaw aside."""
+OPENING = np.append(PARTING, [_JAW, _CLOSE])
+"""What speech takes over from the resting face; its smile, brows and lids stay."""
 
 
 def sealed(expression: Floats, closure: Floats, lip_to_teeth: Floats) -> Floats:

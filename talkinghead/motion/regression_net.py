@@ -22,8 +22,8 @@ SPOKEN = channel_indices(
     name for name in ARKIT_NAMES if not name.startswith(("eyeBlink", "eyeLook"))
 )
 """Channels that speech and feeling move; blinks and gaze belong to eye control alone."""
-GATES = 2
-"""Lips together, lip to teeth."""
+GATES = 3
+"""Lips together, lip to teeth, mouth at rest."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RegressionConfig:
     heads: int = 4
     back: int = 12
     people: int = 1
-    dropout: float = 0.15
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Said:
 
     Attributes:
         change: (B, T, len(SPOKEN)) to be added to the base.
-        gates: (B, T, GATES) strokes, about 0..1, not clipped.
+        gates: (B, T, GATES) about 0..1, not clipped.
     """
 
     change: Tensor

@@ -15,14 +15,12 @@ from renderer.coefficients import (
 )
 from talkinghead.motion.coarticulation import Articulation, articulate, smoothstep
 from talkinghead.motion.interface import HeadMotion, check_lengths
-from talkinghead.motion.lip_seal import PARTING, sealed
+from talkinghead.motion.lip_seal import OPENING, sealed
 from talkinghead.motion.living import brought_to_life
 from talkinghead.motion.visemes import channel_matrix
 from talkinghead.motion.wearing import wear
 from talkinghead.types import EmotionTrack, EyeControl, SpeechFeatures
 
-_OF_THE_PHOTO = np.append(PARTING, [ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]])
-"""What speech takes over from the resting face; its smile, brows and lids stay."""
 _HOLDING = channel_indices(
     ("mouthPressLeft", "mouthPressRight", "mouthRollLower", "mouthRollUpper", "mouthClose",
      "mouthShrugLower")
@@ -43,11 +41,13 @@ class SpokenFace:
         free: (T, 52) float32.
         closure: (T,) 0..1, see `lip_seal.sealed`.
         lip_to_teeth: (T,) 0..1.
+        activity: (T,) 0..1, 0 in silence.
     """
 
     free: Floats
     closure: Floats
     lip_to_teeth: Floats
+    activity: Floats
 
 
 class RulesAudioToMotion:
@@ -95,7 +95,7 @@ def spoken_face(
         speech *= sides
     # 1 - (1 - a)(1 - b) stays within 0..1 however strong the feeling is.
     free = np.asarray(face + speech * (1.0 - face), np.float32)
-    return SpokenFace(free, articulation.closure, articulation.lip_to_teeth)
+    return SpokenFace(free, articulation.closure, articulation.lip_to_teeth, articulation.activity)
 
 
 def _face_at_rest(
@@ -107,7 +107,7 @@ def _face_at_rest(
     own = np.repeat(resting.expression[:1], frames, axis=0)
     # Eased, so that a video that begins in silence begins as the photo.
     arrival = smoothstep(seconds / _TAKE_OVER_SECONDS)[:, None]
-    own[:, _OF_THE_PHOTO] *= 1.0 - arrival
+    own[:, OPENING] *= 1.0 - arrival
     felt = emotion.expression * smoothstep(seconds / _FEELING_SECONDS)[:, None]
     face = wear(own, felt)
     open_jaw = np.clip(articulation.articulators[:, :1] / 0.2, 0.0, 1.0)

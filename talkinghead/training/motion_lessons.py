@@ -218,7 +218,9 @@ def _of_teacher(
         content=heard.content[:spoken].astype(np.float16),
         voice=heard.voice[:spoken].astype(np.float16),
         target=taught.free.astype(np.float16),
-        gates=np.stack([taught.closure, taught.lip_to_teeth], axis=1).astype(np.float16),
+        gates=np.stack(
+            [taught.closure, taught.lip_to_teeth, 1.0 - taught.activity], axis=1
+        ).astype(np.float16),
         head=np.full((spoken, 3), np.nan, np.float16),
         resting=face.astype(np.float32), felt=track.expression[0],
         arousal=float(track.arousal[0]), intensity=float(track.intensity[0]),

@@ -24,6 +24,7 @@ _BROWS = (70, 63, 105, 66, 107, 300, 293, 334, 296, 336, 46, 276, 50, 280, 101, 
 """MediaPipe landmarks on brows and cheeks."""
 LIP_WEIGHT, UPPER_WEIGHT, APERTURE_WEIGHT = 1.0, 0.3, 2.0
 CHANNEL_WEIGHT, GATE_WEIGHT, SPEED_WEIGHT, COURSE_WEIGHT = 10.0, 8.0, 2.0, 1.0
+SIZE_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def motion_losses(said: Said, batch: MotionBatch, skin: Skin) -> dict[str, Tenso
         "channels": CHANNEL_WEIGHT * _mean(error.square().mean(2), taught),
         "gates": GATE_WEIGHT * _mean(gate_error, taught),
         "speed": SPEED_WEIGHT * _mean(_moved(speed, skin.lips), lips_matter[:, 1:]),
+        "size": SIZE_WEIGHT * _size(said.change[..., lower], batch, skin.lips[lower], lower),
         "course": COURSE_WEIGHT * _course(said.change, batch, skin, lips_matter),
     }
 
@@ -89,6 +91,27 @@ def _course(change: Tensor, batch: MotionBatch, skin: Skin, matter: Tensor) -> T
     speaks = (matter.sum(1) > 0).to(r)
     apart: Tensor = ((1 - r) * speaks).sum() / speaks.sum().clamp(min=1)
     return apart
+
+
+def _size(change: Tensor, batch: MotionBatch, basis: Tensor, lower: list[int]) -> Tensor:
+    """How far the lips' landmarks move less, or more, than the true ones over each window, mm².
+
+    Whoever minimises squared errors moves too little where it is unsure; people see that.
+    """
+    matter = (batch.known * batch.speaks[:, None])[..., None]
+    made, true = (
+        _deviation(one @ basis, matter) for one in (change, batch.change[..., lower])
+    )  # fmt: skip
+    speaks = (matter.sum((1, 2)) > 1).to(made)
+    apart = (made - true).square().mean(1) * 3
+    return (apart * speaks).sum() / speaks.sum().clamp(min=1)
+
+
+def _deviation(moved: Tensor, matter: Tensor) -> Tensor:
+    """(B, T, C) to (B, C): standard deviation over the rows that matter."""
+    count = matter.sum(1).clamp(min=1)
+    mean = (moved * matter).sum(1, keepdim=True) / count[:, None]
+    return (((moved - mean) * matter).square().sum(1) / count + 1e-4).sqrt()
 
 
 def _centred(track: Tensor, matter: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ import pytest
 
 from talkinghead.errors import BadOption
 from talkinghead.evaluation import figures
-from talkinghead.evaluation.figures import FIGURES, SOURCES, Source, measure, table, with_table
+from talkinghead.evaluation.figure_rows import FIGURES, SOURCES, Source
+from talkinghead.evaluation.figures import measure, table, with_table
 
 README = f"# Title\n{figures.START}\nold\n{figures.END}\nrest\n"
 

@@ -132,10 +132,23 @@ def test_lips_close_where_the_network_says_so(name, aperture):
     decoder = shaken(name, 0.0)
     head = decoder.net.out if name == "regression" else decoder.net.gates
     with torch.no_grad():
-        head.bias[-2] = 1.0
+        head.bias[-3] = 1.0
     resting = resting_face(jawOpen=0.4)
     motion = animated(decoder, speech(2), resting=resting)
     opening = aperture(motion.expression)
     assert opening[0] > 0.1
     assert np.abs(opening[8:]).max() < 0.01
     assert motion.expression[8:, ARKIT_INDEX["jawOpen"]].max() < 0.3
+
+
+def test_a_mouth_at_rest_is_shut_and_keeps_its_smile(name, aperture):
+    decoder = shaken(name)
+    head = decoder.net.out if name == "regression" else decoder.net.gates
+    with torch.no_grad():
+        head.weight[-3:] = 0.0
+        head.bias[-3:] = torch.tensor([0.0, 0.0, 1.0])
+    resting = resting_face(mouthSmile=0.4, jawOpen=0.3)
+    motion = animated(decoder, speech(2), resting=resting)
+    assert motion.channel("jawOpen")[0] == pytest.approx(0.3)
+    assert np.abs(motion.channel("jawOpen")[6:]).max() < 1e-6
+    assert np.abs(motion.channel("mouthSmileLeft")[6:] - 0.4).max() < 1e-6

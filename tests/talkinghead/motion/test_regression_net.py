@@ -117,4 +117,4 @@ def test_frame_rate_does_not_change_what_is_said(decoder):
     smiles = [one.channel("mouthSmileLeft") for one in (slow, fast)]
     middle = (np.arange(len(slow)) + 0.5) / 25.0
     at_slow = np.interp(middle, (np.arange(len(fast)) + 0.5) / 50.0, smiles[1])
-    assert np.abs(at_slow - smiles[0])[8:].max() < 0.1
+    assert np.abs(at_slow - smiles[0])[8:].mean() < 0.02

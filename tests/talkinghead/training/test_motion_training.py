@@ -124,7 +124,7 @@ def test_losses_of_the_truth_are_zero(batch, skin):
 def test_lips_of_a_silent_clip_cost_nothing(lessons, skin):
     silent = [one for one in lessons if one.person == "carl"]
     one = next(MotionBatches(silent, 2)(0, 0))
-    said = Said(one.change + 0.0, torch.zeros(2, ROWS, 2))
+    said = Said(one.change + 0.0, torch.zeros(2, ROWS, 3))
     said.change[..., list(SPOKEN).index(ARKIT_INDEX["jawOpen"])] += 0.3
     terms = motion_losses(said, one, skin)
     assert float(terms["lips"]) == 0.0
@@ -170,7 +170,7 @@ def test_validation_of_the_truth_is_perfect(lessons):
     courses = [
         Course(
             one, one.target[0].astype(np.float32),
-            (one.target - one.target[0])[:, SPOKEN].astype(np.float32), np.zeros((len(one), 2)),
+            (one.target - one.target[0])[:, SPOKEN].astype(np.float32), np.zeros((len(one), 3)),
         )
         for one in clips
     ]  # fmt: skip
