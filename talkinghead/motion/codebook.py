@@ -22,7 +22,7 @@ from talkinghead.motion.regression_net import Heard
 from talkinghead.motion.speech_rows import at_rate, speech_rows
 from talkinghead.types import EmotionTrack, EyeControl, SpeechFeatures
 
-WARMTH: Mapping[str, float] = {"lips": 0.3, "upper": 1.0, "head": 1.0}
+WARMTH: Mapping[str, float] = {"lips": 0.0, "upper": 1.0, "head": 1.0}
 """Temperature of the choice: lips say what is heard, brows and head vary."""
 _HEAD_EASE_SECONDS = 1.2
 _BLOCK = 500
@@ -114,12 +114,12 @@ class CodebookAudioToMotion:
         return max(self.net.books.part(name).back for name in PARTS)
 
     @torch.inference_mode()
-    def decoded(self, codes: Tensor, block: int = _BLOCK) -> Floats:
-        """(T, heads) codes to (T, MOTION), block by block; the block's size changes nothing."""
+    def decoded(self, vectors: Tensor, block: int = _BLOCK) -> Floats:
+        """(T, heads, CODE_WIDTH) to (T, MOTION), in blocks whose size changes nothing."""
         parts = []
-        for start in range(0, len(codes), block):
+        for start in range(0, len(vectors), block):
             first = max(0, start - self.back)
-            motion = self.net.books.decode(codes[None, first : start + block])
+            motion = self.net.books.decode_vectors(vectors[None, first : start + block])
             parts.append(motion[0, start - first :].numpy())
         return np.concatenate(parts)
 
@@ -138,7 +138,7 @@ class Spelling:
         self._decoder, self._generator = decoder, generator
         self._memory = Memory()
         self._before = torch.zeros(1, 1, len(ALPHABETS) * CODE_WIDTH)
-        self._tail = torch.zeros(0, len(ALPHABETS), dtype=torch.int64)
+        self._tail = torch.zeros(0, len(ALPHABETS), CODE_WIDTH)
         warmth = [WARMTH[name] for name, one in PARTS.items() for _ in range(one.heads)]
         self._warmth = torch.tensor(warmth)
 
@@ -153,19 +153,20 @@ class Spelling:
         """
         net = self._decoder.net
         fixed = net.known(known)
-        codes, gates = [], []
+        codes, vectors, gates = [], [], []
         for row in range(first, stop):
             noise = self._generator.gumbel(size=(len(ALPHABETS), max(ALPHABETS)))
             hidden = net.step(fixed[:, row : row + 1], self._before, self._memory)
-            chosen = net.choose(hidden, torch.from_numpy(noise.astype(np.float32)), self._warmth)
+            drawn = torch.from_numpy(noise.astype(np.float32))
+            chosen, spoken_vectors = net.choose(hidden, drawn, self._warmth)
             self._before = net.vectors(chosen).flatten(2)
             codes.append(chosen[0, 0])
+            vectors.append(spoken_vectors[0, 0])
             gates.append(net.gates(hidden)[0, 0])
-        spelled = torch.stack(codes)
-        whole = torch.cat([self._tail, spelled])
+        whole = torch.cat([self._tail, torch.stack(vectors)])
         motion = self._decoder.decoded(whole)[len(self._tail) :]
         self._tail = whole[-self._decoder.back :]
-        return Spelled(spelled.numpy(), motion, torch.stack(gates).numpy())
+        return Spelled(torch.stack(codes).numpy(), motion, torch.stack(gates).numpy())
 
 
 def _turned(rotation: Floats, emotion: EmotionTrack, fps: float) -> Floats:

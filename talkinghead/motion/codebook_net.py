@@ -155,8 +155,8 @@ class CodebookNet(nn.Module):
         own = [book.codes[one] for book, one in pairs]
         return torch.stack(own, 2) if own else codes.new_zeros(*codes.shape, CODE_WIDTH).float()
 
-    def choose(self, hidden: Tensor, noise: Tensor, warmth: Tensor) -> Tensor:
-        """Sample one row's codes by the Gumbel trick.
+    def choose(self, hidden: Tensor, noise: Tensor, warmth: Tensor) -> tuple[Tensor, Tensor]:
+        """Choose one row's codes: the likeliest, or by chance (the Gumbel trick).
 
         Args:
             hidden: (1, 1, D).
@@ -164,15 +164,20 @@ class CodebookNet(nn.Module):
             warmth: (heads,) temperature; 0 takes the likeliest.
 
         Returns:
-            (1, 1, heads) int64.
+            Codes (1, 1, heads) int64, which the next rows are told, and vectors
+            (1, 1, heads, CODE_WIDTH), which are decoded: a chosen code's own, or, where nothing is
+            left to chance, the mean by probability, which does not jump between neighbours.
         """
         codes: list[Tensor] = []
+        vectors: list[Tensor] = []
         for head, size in enumerate(ALPHABETS):
-            scores = self.asks[head](hidden)[0, 0] + warmth[head] * noise[head, :size]
-            codes.append(scores.argmax())
-            vector = self.books.alphabets[head].codes[codes[-1]]
-            hidden = hidden + self.chosen[head](vector)
-        return torch.stack(codes)[None, None]
+            book = self.books.alphabets[head].codes
+            scores = self.asks[head](hidden)[0, 0]
+            codes.append((scores + warmth[head] * noise[head, :size]).argmax())
+            own = book[codes[-1]]
+            vectors.append(own if warmth[head] > 0 else scores.softmax(dim=0) @ book)
+            hidden = hidden + self.chosen[head](own)
+        return torch.stack(codes)[None, None], torch.stack(vectors)[None, None]
 
     def step(self, known: Tensor, before: Tensor, memory: Memory) -> Tensor:
         """`hidden` of one more row.

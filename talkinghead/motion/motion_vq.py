@@ -192,11 +192,6 @@ class PartAutoencoder(nn.Module):
         pairs = zip(self.alphabets, latent.unbind(2), strict=True)
         return torch.stack([book.nearest(own) for book, own in pairs], 2)
 
-    def vectors(self, codes: Tensor) -> Tensor:
-        """Codes (..., heads) to their vectors (..., heads, CODE_WIDTH)."""
-        pairs = zip(self.alphabets, codes.unbind(-1), strict=True)
-        return torch.stack([book.codes[own] for book, own in pairs], -2)
-
     def decode_latent(self, latent: Tensor) -> Tensor:
         """(B, T, heads, CODE_WIDTH) to motion (B, T, C)."""
         rows = self.decoder(self.from_latent(latent.flatten(2)))
@@ -232,10 +227,15 @@ class MotionVQ(nn.ModuleDict):
 
     def decode(self, codes: Tensor) -> Tensor:
         """(B, T, all heads) to motion (B, T, MOTION)."""
-        motion = torch.zeros(*codes.shape[:2], MOTION)
-        for name, one in head_slices().items():
-            own = self.part(name)
-            motion[..., PARTS[name].columns] = own.decode_latent(own.vectors(codes[..., one]))
+        pairs = zip(self.alphabets, codes.unbind(2), strict=True)
+        return self.decode_vectors(torch.stack([book.codes[own] for book, own in pairs], 2))
+
+    def decode_vectors(self, vectors: Tensor) -> Tensor:
+        """(B, T, all heads, CODE_WIDTH) to motion (B, T, MOTION)."""
+        motion = vectors.new_zeros(*vectors.shape[:2], MOTION)
+        for name, heads in head_slices().items():
+            own = self.part(name).decode_latent(vectors[:, :, heads])
+            motion[..., list(PARTS[name].columns)] = own
         return motion
 
 

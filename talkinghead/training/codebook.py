@@ -21,7 +21,7 @@ from talkinghead.motion.codebook import CodebookAudioToMotion
 from talkinghead.motion.codebook_net import CodebookConfig, CodebookNet
 from talkinghead.motion.emotion_code import CODE
 from talkinghead.motion.learned import UNKNOWN_PERSON
-from talkinghead.motion.motion_vq import HEAD, MOTION, PARTS, head_slices
+from talkinghead.motion.motion_vq import HEAD, PARTS
 from talkinghead.motion.regression_net import SPOKEN, Heard, Said
 from talkinghead.training.loop import (
     Average,
@@ -191,11 +191,7 @@ class CodebookTrainer:
             one.softmax(dim=2) @ book.codes
             for one, book in zip(scores, self.net.books.alphabets, strict=True)
         ], 2)  # fmt: skip
-        motion = torch.zeros(*vectors.shape[:2], MOTION)
-        for name, heads in head_slices().items():
-            own = self.net.books.part(name)
-            motion[..., list(PARTS[name].columns)] = own.decode_latent(vectors[:, :, heads])
-        return motion
+        return self.net.books.decode_vectors(vectors)
 
     def courses(self, lessons: Sequence[Lesson]) -> list[Course]:
         """What the averaged network makes of whole clips."""

@@ -47,7 +47,7 @@ def test_spelling_equals_asking_anew_for_every_row(decoder):
             noise = generator.gumbel(size=(HEADS, max(ALPHABETS))).astype(np.float32)
             padded = torch.cat([codes, codes.new_zeros(1, 20 - codes.shape[1], HEADS)], 1)
             hidden = decoder.net.hidden(rows, padded)[:, codes.shape[1] : codes.shape[1] + 1]
-            chosen = decoder.net.choose(hidden, torch.from_numpy(noise), warmth)
+            chosen, _ = decoder.net.choose(hidden, torch.from_numpy(noise), warmth)
             codes = torch.cat([codes, chosen], 1)
     np.testing.assert_array_equal(spelled.codes, codes[0].numpy())
 
@@ -64,10 +64,25 @@ def test_scores_of_a_head_know_the_heads_before_it(decoder):
 
 
 def test_decoding_in_blocks_equals_decoding_at_once(decoder):
-    codes = codes_of(70)[0]
-    whole = decoder.decoded(codes, 1000)
+    with torch.inference_mode():
+        vectors = decoder.net.vectors(codes_of(70))[0]
+    whole = decoder.decoded(vectors, 1000)
     assert whole.shape == (70, MOTION)
-    np.testing.assert_allclose(decoder.decoded(codes, 9), whole, atol=1e-5)
+    np.testing.assert_allclose(decoder.decoded(vectors, 9), whole, atol=1e-5)
+
+
+def test_where_nothing_is_left_to_chance_the_mean_is_decoded(decoder):
+    with torch.inference_mode():
+        hidden = torch.randn(1, 1, decoder.net.config.width)
+        noise = torch.zeros(HEADS, max(ALPHABETS))
+        warmth = torch.tensor([0.0] + [1.0] * (HEADS - 1))
+        codes, vectors = decoder.net.choose(hidden, noise, warmth)
+        book = decoder.net.books.alphabets[0].codes
+        mean = decoder.net.asks[0](hidden)[0, 0].softmax(dim=0) @ book
+        torch.testing.assert_close(vectors[0, 0, 0], mean)
+        torch.testing.assert_close(
+            vectors[0, 0, 1], decoder.net.books.alphabets[1].codes[codes[0, 0, 1]]
+        )
 
 
 def test_memory_does_not_grow_with_the_speech(decoder):
