@@ -15,7 +15,15 @@ from talkinghead.motion.coarticulation import smoothstep
 from talkinghead.motion.codebook_net import ALPHABETS, CodebookConfig, CodebookNet, Memory
 from talkinghead.motion.head import limited
 from talkinghead.motion.interface import HeadMotion, check_lengths
-from talkinghead.motion.learned import heard, load_net, net_tensors, sizes, spoken, worn
+from talkinghead.motion.learned import (
+    heard,
+    load_net,
+    net_tensors,
+    one_thread,
+    sizes,
+    spoken,
+    worn,
+)
 from talkinghead.motion.living import brought_to_life
 from talkinghead.motion.motion_vq import CODE_WIDTH, HEAD, PARTS
 from talkinghead.motion.regression_net import Heard
@@ -102,7 +110,8 @@ class CodebookAudioToMotion:
 
     def spell(self, known: Heard, generator: np.random.Generator) -> Spelled:
         """Query the codes of a whole speech, then decode them."""
-        return self.spelling(generator).write(known, 0, known.content.shape[1])
+        with one_thread():
+            return self.spelling(generator).write(known, 0, known.content.shape[1])
 
     def spelling(self, generator: np.random.Generator) -> Spelling:
         """A speech that is spelled piece by piece."""

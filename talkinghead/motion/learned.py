@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -107,6 +108,17 @@ def spoken(base: Floats, change: Floats, gates: Floats, fps: float, first: int =
     # A photo's open mouth is no reason to stand open in every pause.
     expression[:, OPENING] *= 1.0 - decided[:, 2:]
     return sealed(np.clip(expression, 0.0, 1.0), decided[:, 0], decided[:, 1])
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Small sums row by row: sharing them out over threads costs far more than it saves."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def net_tensors(net: nn.Module, config: object) -> dict[str, NDArray[np.generic]]:
