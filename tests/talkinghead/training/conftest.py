@@ -1,5 +1,7 @@
 """A tiny pack: Grace Hopper's photo, and a clip that the geometric renderer makes of it."""
 
+import signal
+
 import cv2
 import numpy as np
 import pytest
@@ -49,3 +51,13 @@ def pack(tmp_path, clip_shard, photo_shard):
     clip_shard.write(folder / "clip_grace.npz")
     photo_shard.write(folder / "photos_00000.npz")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """A training run takes SIGTERM and Ctrl-C for itself; the next test gets them back."""
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(kind) for kind in kinds]
+    yield
+    for kind, handler in zip(kinds, before, strict=True):
+        signal.signal(kind, handler)
