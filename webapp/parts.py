@@ -251,6 +251,8 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
         with gr.Row():
             motion = gr.Radio(
                 list(decoders), value=usual.motion, label="Speech to motion",
+                info="rules: the surest lips; regression: nearest to real lips; codebook: the "
+                "liveliest, and otherwise with every seed",
                 visible=len(decoders) > 1, elem_id="decoder",
             )  # fmt: skip
             renderer = gr.Radio(
@@ -259,7 +261,7 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
             )  # fmt: skip
         with gr.Row(equal_height=True):
             seed = gr.Number(usual.seed, label="Seed", precision=0, minimum=0, elem_id="seed")
-            new_seed = gr.Button("New seed", min_width=110, scale=0, elem_id="new-seed")
+            new_seed = gr.Button("New seed", min_width=150, scale=0, elem_id="new-seed")
     return Settings(
         quality, framing, size, fps, head, head_clip, blink, gaze_x, gaze_y, motion, renderer,
         seed, new_seed,
