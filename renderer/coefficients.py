@@ -47,6 +47,11 @@ def mirrored_name(name: str) -> str:
     return name
 
 
+def mirrored_motion(values: Floats) -> Floats:
+    """(..., 55) expression and rotation of the face in a mirror."""
+    return values[..., _MIRROR] * _MIRROR_SIGN
+
+
 def expression_from(weights: Mapping[str, float]) -> Floats:
     """Build one (52,) expression from named weights; channels left out are 0.
 
@@ -70,6 +75,13 @@ def expression_from(weights: Mapping[str, float]) -> Floats:
 def channel_indices(names: Iterable[str]) -> NDArray[np.intp]:
     """Positions of named channels, for slicing an expression array."""
     return np.array([ARKIT_INDEX[name] for name in names], np.intp)
+
+
+_MIRROR = np.array(
+    [ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES]
+    + [len(ARKIT_NAMES) + axis for axis in range(3)]
+)
+_MIRROR_SIGN = np.array([1.0] * (len(ARKIT_NAMES) + 1) + [-1.0, -1.0], np.float32)
 
 
 @dataclass(frozen=True)

@@ -21,18 +21,20 @@ class PatchDiscriminator(nn.Module):
     Args:
         unshuffle: the picture is folded by this first, so that it is cheap.
         channels: of the layers; each but the first halves the size.
+        inputs: channels of the picture and of what is shown beside it.
     """
 
-    def __init__(self, unshuffle: int, channels: tuple[int, ...]) -> None:
+    def __init__(self, unshuffle: int, channels: tuple[int, ...], inputs: int = 3) -> None:
         super().__init__()
         self.unshuffle = unshuffle
-        inputs = 3 * unshuffle**2
+        inputs = inputs * unshuffle**2
         self.layers = nn.ModuleList()
         for index, outputs in enumerate(channels):
             layer = Convolution(inputs, outputs, stride=2 if index else 1)
             self.layers.append(spectral_norm(layer))
             inputs = outputs
-        self.score = spectral_norm(Convolution(inputs, 1))
+        # Not normalised: with a bound on it the scores would stay near 0 and teach little.
+        self.score = Convolution(inputs, 1)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Scores (B, 1, h, w) and the features of all layers of pictures in 0..1."""

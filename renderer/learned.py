@@ -32,6 +32,7 @@ from renderer.flow_field import pixel_grid, warp
 from renderer.generator import Batch, Change, FaceGenerator
 from renderer.geometry import FaceGeometry
 from renderer.layers import channels_last
+from renderer.precision import mixed_precision
 from renderer.source import Source
 
 CHUNK = 4
@@ -122,7 +123,7 @@ class LearnedRenderer:
     def _encode(self) -> list[Tensor]:
         picture = _tensor(cut(self.source.image, self.box, 256)[None]) / 255
         maps = _tensor(self._renderer.source_surface(self.box)[None])
-        with _mixed_precision(self._device):
+        with mixed_precision(self._device):
             features: list[Tensor] = self._generator.encode_source(
                 picture.to(self._device), maps.to(self._device)
             )
@@ -143,7 +144,7 @@ class LearnedRenderer:
             motion=torch.from_numpy(windows).to(self._device),
         )
         features = [one.expand(CHUNK, -1, -1, -1) for one in self._features]
-        with _mixed_precision(self._device):
+        with mixed_precision(self._device):
             change = self._generator.change(features, batch)
         return _arrays(change, batch.inner, CHUNK - missing)
 
@@ -216,9 +217,3 @@ def _arrays(change: Change, inner: Tensor, count: int) -> list[Answer]:
     parts = (change.flow, change.shading, change.texture, painted)
     arrays = [part[:count].float().permute(0, 2, 3, 1).cpu().numpy() for part in parts]
     return [Answer(*(np.ascontiguousarray(one[row]) for one in arrays)) for row in range(count)]
-
-
-def _mixed_precision(device: str) -> torch.autocast:
-    """bf16 on a GPU and on CPUs that compute with it; elsewhere it would only be slow."""
-    able = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.autocast(device, torch.bfloat16, enabled=bool(able))

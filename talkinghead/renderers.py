@@ -18,10 +18,13 @@ from talkinghead.errors import NotBuiltYet
 from talkinghead.weights import load_weights, read_manifest
 
 if TYPE_CHECKING:
+    from renderer.detail_network import DetailPainter
     from renderer.generator import FaceGenerator
 
 GENERATOR = "generator"
-"""Name of the learned renderer's weights."""
+"""Name of the weights that change the whole head; where they are, they are the learned renderer."""
+PAINTERS = {"mouth": "detail_mouth", "eye": "detail_eye"}
+"""Names of the weights that paint mouth and eyes: the learned renderer otherwise."""
 
 
 class FrameRenderer(Protocol):
@@ -33,7 +36,7 @@ class FrameRenderer(Protocol):
 
 
 class Renderers:
-    """Builds renderers; the learned one's network is read once, when it is first needed.
+    """Builds renderers; the learned one's networks are read once, when they are first needed.
 
     Args:
         model: the face model.
@@ -42,12 +45,15 @@ class Renderers:
     def __init__(self, model: FaceModel) -> None:
         self._model = model
         self._generator: FaceGenerator | None = None
+        self._painters: dict[str, DetailPainter] = {}
         self._loading = threading.Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
         """What `on` knows here."""
-        return ("geometric", "learned") if GENERATOR in read_manifest() else ("geometric",)
+        present = read_manifest()
+        learned = GENERATOR in present or all(one in present for one in PAINTERS.values())
+        return ("geometric", "learned") if learned else ("geometric",)
 
     def on(self, source: Source, name: str, device: str) -> FrameRenderer:
         """A renderer for one source.
@@ -69,9 +75,15 @@ class Renderers:
         backend = raster_backend(device)
         if name == "geometric":
             return GeometricRenderer(self._model, source, backend)
-        from renderer.learned import LearnedRenderer
+        if GENERATOR in read_manifest():
+            from renderer.learned import LearnedRenderer
 
-        return LearnedRenderer(self._model, source, self._network(), backend, torch_device(device))
+            network = self._network()
+            return LearnedRenderer(self._model, source, network, backend, torch_device(device))
+        from renderer.detailed import DetailedRenderer
+
+        painters = self._detail_painters()
+        return DetailedRenderer(self._model, source, painters, backend, torch_device(device))
 
     def builders(self) -> dict[str, Callable[[Source], FrameRenderer]]:
         """One builder for each name, on the CPU: for measuring."""
@@ -88,3 +100,14 @@ class Renderers:
 
                 self._generator = FaceGenerator.from_tensors(load_weights(GENERATOR))
             return self._generator
+
+    def _detail_painters(self) -> dict[str, DetailPainter]:
+        with self._loading:
+            if not self._painters:
+                from renderer.detail_network import DetailPainter
+
+                self._painters = {
+                    name: DetailPainter.from_tensors(load_weights(weights))
+                    for name, weights in PAINTERS.items()
+                }
+            return self._painters

@@ -50,10 +50,12 @@ class Packer:
 
     Args:
         model: the face model.
+        side: pixels of a stored crop.
     """
 
-    def __init__(self, model: FaceModel) -> None:
+    def __init__(self, model: FaceModel, side: int = SIDE) -> None:
         self._fitter = FaceFitter(model, model.landmarks)
+        self._side = side
 
     def clip(self, frames: Iterable[NDArray[np.uint8]], person: str) -> Shard | None:
         """Track a clip and keep at most `PICTURES_A_CLIP` of its frames, evenly.
@@ -77,7 +79,11 @@ class Packer:
             return None
         pictures = [(seen[row][0], points[row], box, fit.picture(int(row))) for row in rows]
         return _shard(
-            pictures, np.concatenate([fit.expression, fit.rotation], axis=1), rows, person
+            pictures,
+            np.concatenate([fit.expression, fit.rotation], axis=1),
+            rows,
+            person,
+            self._side,
         )
 
     def photos(self, photos: Iterable[NDArray[np.uint8]]) -> Shard | None:
@@ -98,7 +104,8 @@ class Packer:
         if not pictures:
             return None
         track = [np.concatenate([one[3].expression, one[3].rotation], axis=1) for one in pictures]
-        return _shard(pictures, np.concatenate(track), np.arange(len(pictures)), "")
+        rows = np.arange(len(pictures))
+        return _shard(pictures, np.concatenate(track), rows, "", self._side)
 
 
 def _largest(detector: LandmarkDetector, picture: NDArray[np.uint8]) -> Floats | None:
@@ -111,13 +118,13 @@ Picture = tuple[NDArray[np.uint8], Floats, tuple[int, int, int, int], FaceFit]
 
 
 def _shard(
-    pictures: Sequence[Picture], track: Floats, rows: NDArray[np.int64], person: str
+    pictures: Sequence[Picture], track: Floats, rows: NDArray[np.int64], person: str, side: int
 ) -> Shard:
     jpegs, landmarks, focal, centre, residual = [], [], [], [], []
     for picture, points, (left, top, right, bottom), fit in pictures:
-        scale = SIDE / (right - left)
+        scale = side / (right - left)
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        cut = cv2.resize(picture[top:bottom, left:right], (SIDE, SIDE), interpolation=how)
+        cut = cv2.resize(picture[top:bottom, left:right], (side, side), interpolation=how)
         jpegs.append(
             cv2.imencode(".jpg", cut[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
         )
@@ -144,10 +151,15 @@ def _shard(
     )
 
 
-def chosen_clips(folder: Path) -> Iterator[tuple[Path, str]]:
-    """(file, person) of the clips to train on, no person with many more frames than the others."""
+def chosen_clips(folder: Path, smallest: float = 0.0) -> Iterator[tuple[Path, str]]:
+    """(file, person) of the clips to train on, no person with many more frames than the others.
+
+    Args:
+        folder: with index.csv and train/.
+        smallest: pixels that a face must measure.
+    """
     by_person: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in _index(folder):
+    for row in _index(folder, smallest):
         by_person[row["identity"]].append(row)
     for person, rows in sorted(by_person.items()):
         frames = [min(float(row["seconds"]) * float(row["fps"]), PICTURES_A_CLIP) for row in rows]
@@ -157,15 +169,21 @@ def chosen_clips(folder: Path) -> Iterator[tuple[Path, str]]:
             yield folder / "train" / rows[index]["file"], person
 
 
-def chosen_photos(folder: Path) -> list[Path]:
-    """The photos to train on."""
-    return [folder / "train" / row["file"] for row in _index(folder)]
+def chosen_photos(folder: Path, smallest: float = 0.0) -> list[Path]:
+    """The photos to train on; see `chosen_clips`."""
+    return [folder / "train" / row["file"] for row in _index(folder, smallest)]
 
 
-def _index(folder: Path) -> list[dict[str, str]]:
+def _index(folder: Path, smallest: float) -> list[dict[str, str]]:
     with (folder / "index.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    return [row for row in rows if row["split"] == "train" and row["tier"] in TIERS]
+    return [
+        row
+        for row in rows
+        if row["split"] == "train"
+        and row["tier"] in TIERS
+        and (not smallest or float(row["face_px"]) >= smallest)
+    ]
 
 
 def main() -> None:
@@ -173,19 +191,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--clips", type=Path, help="folder with index.csv and train/")
     parser.add_argument("--portraits", type=Path, help="folder with index.csv and train/")
+    parser.add_argument("--side", type=int, default=SIDE, help="pixels of a stored crop")
+    parser.add_argument("--smallest-face", type=float, default=0.0, help="pixels; less is left out")
     parser.add_argument("-o", "--output", type=Path, required=True)
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     chosen.output.mkdir(parents=True, exist_ok=True)
-    packer = Packer(FaceModel.from_tensors(load_weights("face_model")))
+    packer = Packer(FaceModel.from_tensors(load_weights("face_model")), chosen.side)
     if chosen.clips:
-        for path, person in chosen_clips(chosen.clips):
+        for path, person in chosen_clips(chosen.clips, chosen.smallest_face):
             target = chosen.output / f"clip_{path.stem}.npz"
             if not target.exists():
                 with read_video(path) as frames:
                     _save(packer.clip(frames, person), target)
     if chosen.portraits:
-        files = chosen_photos(chosen.portraits)
+        files = chosen_photos(chosen.portraits, chosen.smallest_face)
         for start in range(0, len(files), PHOTOS_A_SHARD):
             target = chosen.output / f"photos_{start:05d}.npz"
             if not target.exists():

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from renderer.coefficients import ARKIT_INDEX, ARKIT_NAMES, mirrored_name
+from renderer.coefficients import mirrored_motion
 from renderer.conditions import NETWORK_FACTOR
 from renderer.face_model import FaceModel
-from talkinghead.training.pairs import GROUP, Cut, Pair, PairMaker
+from talkinghead.training.pairs import GROUP, Pair, PairMaker
+from talkinghead.training.scenes import Cut
 from talkinghead.training.shards import Shard
 
 PHOTO_SHARE = 0.4
@@ -31,12 +32,6 @@ REUSE = 3
 POOL = 64
 """Groups from which samples are drawn."""
 FIRST_GROUPS = 8
-_MIRROR = np.array(
-    [ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES]
-    + [len(ARKIT_NAMES) + axis for axis in range(3)]
-)
-_MIRROR_SIGN = np.array([1.0] * (len(ARKIT_NAMES) + 1) + [-1.0, -1.0], np.float32)
-
 Sample = dict[str, Tensor]
 
 
@@ -131,7 +126,7 @@ def random_cut(shard: Shard, index: int, generator: np.random.Generator) -> Cut:
 
 def augmented(pair: Pair, generator: np.random.Generator) -> Pair:
     """Another light, and left and right exchanged half of the time."""
-    table = _colour_table(generator)
+    table = colour_table(generator)
     pair = replace(
         pair,
         source=_recoloured(pair.source, table),
@@ -141,7 +136,7 @@ def augmented(pair: Pair, generator: np.random.Generator) -> Pair:
     return mirrored(pair) if generator.random() < 0.5 else pair
 
 
-def _colour_table(generator: np.random.Generator) -> NDArray[np.uint8]:
+def colour_table(generator: np.random.Generator) -> NDArray[np.uint8]:
     """(256, 3): gamma, contrast, brightness, and a gain for each colour."""
     level = np.linspace(0, 1, 256)[:, None]
     gamma = np.exp(generator.normal(0, 0.12))
@@ -164,7 +159,7 @@ def mirrored(pair: Pair) -> Pair:
     return Pair(
         pair.source[:, ::-1], pair.target[:, ::-1], pair.picture[:, ::-1], pair.inner[:, ::-1],
         maps, source_maps,
-        pair.window[:, _MIRROR] * _MIRROR_SIGN, pair.resting[_MIRROR] * _MIRROR_SIGN,
+        mirrored_motion(pair.window), mirrored_motion(pair.resting),
     )  # fmt: skip
 
 

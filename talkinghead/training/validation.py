@@ -17,7 +17,8 @@ from renderer.generator import Batch, FaceGenerator
 from renderer.layers import upsampled
 from renderer.losses import Regions, psnr, region_weight
 from talkinghead.training.batches import to_batch
-from talkinghead.training.pairs import Cut, PairMaker
+from talkinghead.training.pairs import PairMaker
+from talkinghead.training.scenes import Cut
 from talkinghead.training.shards import Shard
 from talkinghead.training.stream import as_sample
 

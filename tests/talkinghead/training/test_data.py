@@ -81,6 +81,12 @@ def test_only_cleared_training_material_is_used(tmp_path):
     assert [path.name for path in chosen_photos(tmp_path)] == ["a.mp4", "b.mp4"]
 
 
+def test_small_faces_can_be_left_out(tmp_path):
+    rows = ["file,split,tier,face_px", "a.jpg,train,clean,149", "b.jpg,train,clean,150"]
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    assert [path.name for path in chosen_photos(tmp_path, 150)] == ["b.jpg"]
+
+
 def test_nobody_is_seen_much_more_than_the_others(tmp_path):
     rows = [(f"{index:02d}.mp4", "train", "clean", "p1", 60, 25) for index in range(60)]
     write_index(tmp_path, rows)

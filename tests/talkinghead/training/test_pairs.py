@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from renderer.camera import pose
-from talkinghead.training.pairs import Cut, PairMaker
+from talkinghead.training.pairs import PairMaker
+from talkinghead.training.scenes import Cut
 from talkinghead.training.stream import PairStream, Sources, as_sample, augmented, mirrored
 
 

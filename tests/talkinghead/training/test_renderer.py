@@ -8,8 +8,9 @@ from torch.utils.data import default_collate
 from renderer.losses import Regions
 from talkinghead.errors import TalkingHeadError
 from talkinghead.training.loop import Average, Deadline, JsonLog, load_checkpoint, save_checkpoint
-from talkinghead.training.pairs import Cut, PairMaker
+from talkinghead.training.pairs import PairMaker
 from talkinghead.training.renderer import Trainer, TrainingConfig
+from talkinghead.training.scenes import Cut
 from talkinghead.training.stream import as_sample
 from talkinghead.training.validation import Validation
 
