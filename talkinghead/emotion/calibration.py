@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from renderer.coefficients import Floats
 from talkinghead.emotion.bank import Bank
 from talkinghead.emotion.clip_space import TextTower
+from talkinghead.emotion.examples import SHARE, Examples, remember
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -63,6 +64,7 @@ class FeelingSpace:
         temperature: of the softmax over scores.
         detector: one column, whether a text is about a feeling at all.
         detector_scale: turns the detector's score into log odds, `PRIOR_ODDS` aside.
+        examples: phrases that a text is compared with, or None: the discriminant alone decides.
     """
 
     prototypes: Floats
@@ -72,18 +74,35 @@ class FeelingSpace:
     temperature: float
     detector: Discriminant
     detector_scale: float
+    examples: Examples | None = None
 
     def probabilities(self, vectors: Floats) -> Doubles:
         """(N, F) rows that sum to 1, for (N, E) unit vectors."""
         likeness = vectors @ self.prototypes[self.anchors].T
         scores = self.discriminant.scores(vectors) / self.temperature
-        return _softmax(scores + ANCHOR_WEIGHT * likeness + self.log_prior)
+        alone = _softmax(scores + ANCHOR_WEIGHT * likeness + self.log_prior)
+        if self.examples is None:
+            return alone
+        return (1.0 - SHARE) * alone + SHARE * self.examples.probabilities(vectors, alone.shape[1])
 
     def confidence(self, vectors: Floats) -> Doubles:
         """(N,) 0..1, how likely each text is about a feeling rather than about anything else."""
         odds = self.detector.scores(vectors)[:, 0] * self.detector_scale + np.log(PRIOR_ODDS)
         confidence: Doubles = 1.0 / (1.0 + np.exp(-np.clip(odds, -50.0, 50.0)))
         return confidence
+
+
+def with_examples(space: FeelingSpace, vectors: Floats, labels: Integers) -> FeelingSpace:
+    """The same map, and labelled texts that a new one is compared with.
+
+    Args:
+        space: a calibration.
+        vectors: (N, E) unit rows.
+        labels: (N,) index of each text's feeling, or `BACKGROUND`, which is passed over.
+    """
+    about = labels != BACKGROUND
+    classes = space.anchors[labels[about]]
+    return replace(space, examples=remember(vectors[about], labels[about], classes))
 
 
 def encode_texts(tower: TextTower, texts: list[str]) -> Floats:

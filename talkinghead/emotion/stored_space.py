@@ -14,6 +14,7 @@ import numpy as np
 
 from talkinghead.emotion.bank import Bank
 from talkinghead.emotion.calibration import Discriminant, FeelingSpace, calibration_texts
+from talkinghead.emotion.examples import Examples
 from talkinghead.emotion.text_tower import NAME as EMBEDDED_NAME
 from talkinghead.emotion.text_tower import WEIGHTS_NAME as EMBEDDED_WEIGHTS
 from talkinghead.weights import Tensors, load_weights, read_manifest
@@ -55,12 +56,13 @@ def stored_space(bank: Bank, tower: str) -> FeelingSpace | None:
         temperature=float(real["temperature"][0]),
         detector=Discriminant(real["detector_weights"], real["detector_bias"]),
         detector_scale=float(real["detector_scale"][0]),
+        examples=_stored_examples(tensors),
     )
 
 
 def as_tensors(space: FeelingSpace, key: str) -> Tensors:
     """The tensors of the weight file."""
-    return {
+    tensors: Tensors = {
         "fingerprint": np.frombuffer(bytes.fromhex(key), np.uint8).copy(),
         "prototypes": space.prototypes,
         "weights": np.ascontiguousarray(space.discriminant.weights, np.float32),
@@ -72,3 +74,24 @@ def as_tensors(space: FeelingSpace, key: str) -> Tensors:
         "detector_bias": np.atleast_1d(space.detector.bias).astype(np.float32),
         "detector_scale": np.array([space.detector_scale], np.float32),
     }
+    if space.examples is not None:
+        tensors |= {
+            "example_mean": space.examples.mean,
+            "example_basis": np.ascontiguousarray(space.examples.basis),
+            "example_rows": space.examples.rows,
+            "example_labels": space.examples.labels.astype(np.int16),
+            "example_weights": space.examples.weights.astype(np.float32),
+        }
+    return tensors
+
+
+def _stored_examples(tensors: Tensors) -> Examples | None:
+    if "example_rows" not in tensors:
+        return None
+    return Examples(
+        tensors["example_mean"].astype(np.float32),
+        tensors["example_basis"].astype(np.float32),
+        tensors["example_rows"].astype(np.int8),
+        tensors["example_labels"].astype(np.intp),
+        tensors["example_weights"].astype(np.float64),
+    )

@@ -13,7 +13,7 @@ import numpy as np
 
 from renderer.coefficients import Floats
 from talkinghead.emotion.bank import Bank, load_bank
-from talkinghead.emotion.calibration import BACKGROUND, FeelingSpace, solve
+from talkinghead.emotion.calibration import BACKGROUND, FeelingSpace, solve, with_examples
 from talkinghead.emotion.stored_space import WEIGHTS_NAME, as_tensors, embedded_key, fingerprint
 from talkinghead.emotion.text_tower import WEIGHTS_NAME as TOWER_WEIGHTS
 from talkinghead.training.emotional_language import Labelled, labelled_texts
@@ -32,7 +32,8 @@ def solve_labelled(bank: Bank, labelled: Labelled, vectors: Floats) -> FeelingSp
     """
     about = labelled.targets.any(axis=1)
     labels = np.where(about, labelled.targets.argmax(axis=1), BACKGROUND)
-    return solve(bank, vectors, labels, [labelled.validation])
+    space = solve(bank, vectors, labels, [labelled.validation])
+    return with_examples(space, vectors, labels)
 
 
 def main() -> None:

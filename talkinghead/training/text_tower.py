@@ -70,6 +70,9 @@ class Schedule:
         batch: texts a step.
         rate: of AdamW, after `warm_up` steps.
         labelled_rate: factor on the rate once labelled batches take part.
+        labelled_turns: labelled batches to each general one from then on.
+        left_out: share of the words of labelled texts that a step does not see.
+        memory: of the moving average that is shipped.
         relation: weight of the relational loss.
         supervision: weight of the contrastive loss.
         smoothing: of the labels.
@@ -82,6 +85,9 @@ class Schedule:
     batch: int = 64
     rate: float = 4e-4
     labelled_rate: float = 0.3
+    labelled_turns: int = 3
+    left_out: float = 0.15
+    memory: float = 0.998
     warm_up: int = 50
     relation: float = 10.0
     supervision: float = 0.6
@@ -132,12 +138,10 @@ class Training:
             schedule.scale,
             schedule.smoothing,
         )
-        learned = [*self.network.parameters(), *self.anchors.parameters()]
-        self.learned = [one for one in learned if one.requires_grad]
-        self.optimizer = torch.optim.AdamW(
-            self.learned, lr=schedule.rate, weight_decay=0.01, foreach=True
-        )
-        self.average = Average(copy.deepcopy(self.network))
+        every = [*self.network.parameters(), *self.anchors.parameters()]
+        self.learned = [one for one in every if one.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.learned, weight_decay=0.01, foreach=True)
+        self.average = Average(copy.deepcopy(self.network), schedule.memory)
         self.log = JsonLog(out / "log.jsonl")
 
     def resume(self) -> None:
@@ -158,21 +162,19 @@ class Training:
         self.teacher.save()
 
     def _modules(self) -> list[tuple[str, nn.Module]]:
-        return [
-            ("network", self.network),
-            ("average", self.average.module),
-            ("anchors", self.anchors),
-        ]
+        average = self.average.module
+        return [("network", self.network), ("average", average), ("anchors", self.anchors)]
 
     def run(self, deadline: Deadline, steps: int) -> None:
         """Train until the time is over or `steps` are done; save at the end."""
         generator = np.random.default_rng([self.seed, self.step])
         general = self._batches(self.general, generator)
         labelled = self._batches(self.labelled.texts, generator)
+        cycle = self.schedule.labelled_turns + 1
         begun = time.monotonic()
         sums: dict[str, list[float]] = {}
         while not deadline.passed and self.step < steps:
-            turn = self.step >= self.schedule.general_steps and self.step % 3 > 0
+            turn = self.step >= self.schedule.general_steps and self.step % cycle > 0
             losses = self._labelled_step(labelled) if turn else self._general_step(general)
             for name, value in losses.items():
                 sums.setdefault(name, []).append(value)
@@ -198,7 +200,7 @@ class Training:
         return {"cosine": 1.0 - float(likeness.detach()), "relation": float(relation.detach())}
 
     def _labelled_step(self, batches: TextBatches) -> dict[str, float]:
-        rows, tokens = batches.draw()
+        rows, tokens = batches.draw(self.schedule.left_out)
         target = torch.from_numpy(self.teacher([self.labelled.texts[row] for row in rows]))
         wanted = torch.from_numpy(self.labelled.targets[rows])
         vectors = unit_vectors(self.network, tokens)
@@ -206,10 +208,8 @@ class Training:
         contrast = self.anchors.contrast(vectors, wanted)
         distilled = likeness + self.schedule.relation * relation
         self._update(distilled + self.schedule.supervision * contrast)
-        return {
-            "labelled_cosine": 1.0 - float(likeness.detach()),
-            "contrast": float(contrast.detach()),
-        }
+        cosine = 1.0 - float(likeness.detach())
+        return {"labelled_cosine": cosine, "contrast": float(contrast.detach())}
 
     def _distillation(self, vectors: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         likeness = 1.0 - (vectors * target).sum(dim=-1).mean()
@@ -217,10 +217,9 @@ class Training:
         return likeness, relation
 
     def _update(self, loss: Tensor) -> None:
-        schedule = self.schedule
-        rate = schedule.rate * min(1.0, (self.step + 1) / schedule.warm_up)
-        if self.step >= schedule.general_steps:
-            rate *= schedule.labelled_rate
+        rate = self.schedule.rate * min(1.0, (self.step + 1) / self.schedule.warm_up)
+        if self.step >= self.schedule.general_steps:
+            rate *= self.schedule.labelled_rate
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
@@ -230,10 +229,10 @@ class Training:
 
     def measure(self) -> dict[str, float]:
         """The averaged student on the validation phrases: likeness to the teacher, accuracy."""
-        if not self.validation.texts:
+        texts = self.validation.texts
+        if not texts:
             return {}
-        vectors = self.vectors(self.validation.texts)
-        target = self.teacher(self.validation.texts)
+        vectors, target = self.vectors(texts), self.teacher(texts)
         with torch.no_grad():
             scores = self.anchors(torch.from_numpy(vectors)).softmax(dim=1).numpy() @ self.groups
         about = self.validation.targets.any(axis=1)
@@ -274,13 +273,14 @@ def _feeling_means(teacher: TeacherVectors, bank: Bank) -> Floats:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, or go on training, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
-    parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--no-export", action="store_true", help="do not touch weights/")
+    option = parser.add_argument
+    option("--out", type=Path, required=True, help="folder of the run")
+    option("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
+    option("--minutes", type=float, default=60.0)
+    option("--steps", type=int, default=6000)
+    option("--seed", type=int, default=0)
+    option("--resume", action="store_true")
+    option("--no-export", action="store_true", help="do not touch weights/")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)

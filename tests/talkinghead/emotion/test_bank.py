@@ -67,6 +67,27 @@ def test_no_two_feelings_make_the_same_face():
             assert difference > 0.15, (one.name, other.name)
 
 
+@pytest.mark.parametrize(
+    ("name", "moved", "still"),
+    [
+        ("happy", ("mouthSmileLeft", "cheekSquintLeft"), ("browDownLeft", "mouthFrownLeft")),
+        ("sad", ("browInnerUp", "mouthFrownLeft", "mouthShrugLower"), ("browOuterUpLeft",)),
+        ("angry", ("browDownLeft", "eyeWideLeft", "mouthUpperUpLeft"), ("browInnerUp",)),
+        ("fear", ("browInnerUp", "browDownLeft", "eyeWideLeft", "mouthStretchLeft"),
+         ("mouthSmileLeft", "noseSneerLeft")),
+        ("disgusted", ("noseSneerLeft", "mouthUpperUpLeft", "mouthShrugLower"),
+         ("browInnerUp", "eyeWideLeft")),
+        ("surprised", ("browInnerUp", "browOuterUpLeft", "eyeWideLeft", "jawOpen"),
+         ("browDownLeft", "mouthStretchLeft")),
+    ],
+)  # fmt: skip
+def test_plain_feelings_keep_to_the_prototypes_of_facs(name, moved, still):
+    """FACS Investigator's Guide (2002) and Du et al. (2014): what must show, and what must not."""
+    face = load_bank().by_name[name].expression
+    assert min(face[ARKIT_INDEX[channel]] for channel in moved) > 0.3
+    assert not any(face[ARKIT_INDEX[channel]] for channel in still)
+
+
 def test_contempt_shows_on_one_side_only():
     contempt = load_bank().by_name["contempt"].expression
     assert contempt[ARKIT_INDEX["mouthDimpleLeft"]] > 0.5

@@ -1,7 +1,14 @@
 import pytest
 
 from talkinghead.emotion.bank import load_bank
-from talkinghead.emotion.phrase_book import BACKGROUND, look_up, read_phrases, shares
+from talkinghead.emotion.phrase_book import (
+    BACKGROUND,
+    Phrase,
+    PhraseBook,
+    look_up,
+    read_phrases,
+    shares,
+)
 from talkinghead.errors import TalkingHeadError
 from talkinghead.training.withheld import withheld
 
@@ -30,6 +37,38 @@ def test_the_file_holds_no_withheld_word_and_no_phrase_twice():
 )  # fmt: skip
 def test_a_known_phrase_is_found_alone_or_inside_a_short_text(text, feeling):
     assert dict(look_up(text)) == {feeling: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "feeling"),
+    [
+        ("my aunt hits the ceiling", "angry"), ("he flies off a handle", "angry"),
+        ("they were seeing red", "angry"), ("absolutely over the moon, she was", "happy"),
+        ("she has butterflies in her stomach again", "anxious"),
+    ],
+)  # fmt: skip
+def test_person_tense_and_articles_do_not_hide_a_known_phrase(text, feeling):
+    assert dict(look_up(text)) == {feeling: 1.0}
+
+
+def test_phrases_that_differ_only_in_person_and_feeling_are_known_only_as_they_stand():
+    book = PhraseBook([Phrase(("sad",), "broke my heart"), Phrase(("guilty",), "broke her heart")])
+    assert dict(book.look_up("broke my heart")) == {"sad": 1.0}
+    assert dict(book.look_up("broke her heart")) == {"guilty": 1.0}
+    assert book.look_up("broke their heart") is None
+
+
+def test_a_single_word_is_known_only_as_it_stands():
+    book = PhraseBook([Phrase(("loving",), "caring")])
+    assert book.look_up("Caring!") is not None
+    assert book.look_up("the car") is None
+
+
+def test_a_negation_of_its_own_belongs_to_a_phrase_but_one_around_it_does_not():
+    book = PhraseBook([Phrase(("happy",), "can't stop smiling"), Phrase(("calm",), "at peace")])
+    assert book.look_up("he can't stop smiling today") is not None
+    assert book.look_up("I don't know why I can't stop smiling") is None
+    assert book.look_up("he stopped being at peace") is None
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from talkinghead.emotion.bank import load_bank
-from talkinghead.emotion.calibration import calibrate
+from talkinghead.emotion.calibration import calibrate, calibration_texts, with_examples
 from talkinghead.emotion.clip_space import DeferredTower
 from talkinghead.emotion.encoder import load_emotion_encoder
 from talkinghead.emotion.stored_space import (
@@ -40,11 +41,15 @@ def test_another_bank_or_tower_is_not_served():
     assert stored_space(bank, "another tower") is None
 
 
-def test_what_is_stored_is_what_was_solved(tmp_path, monkeypatch):
+@pytest.mark.parametrize("remembered", [False, True])
+def test_what_is_stored_is_what_was_solved(remembered, tmp_path, monkeypatch):
     from talkinghead.weights import save_weights
 
     bank, tower = load_bank(), WordTower()
+    texts, labels, _ = calibration_texts(bank)
     solved = calibrate(tower, bank)
+    if remembered:
+        solved = with_examples(solved, tower.encode(texts), labels)
     monkeypatch.setenv("EVOKE_WEIGHTS", str(tmp_path))
     save_weights(as_tensors(solved, fingerprint(bank, tower.name)), "feelings", "test", "MIT")
     stored = stored_space(bank, tower.name)
@@ -52,6 +57,7 @@ def test_what_is_stored_is_what_was_solved(tmp_path, monkeypatch):
     np.testing.assert_allclose(
         stored.probabilities(vectors), solved.probabilities(vectors), rtol=1e-3, atol=1e-6
     )
+    assert (stored.examples is not None) == remembered
     np.testing.assert_allclose(stored.confidence(vectors), solved.confidence(vectors), rtol=1e-3)
 
 

@@ -1,8 +1,9 @@
 """How well phrases are placed whose words the bank does not hold.
 
-Measured 75 of 80 (chance: 10); the sentence encoder with the bank's words alone gave 49. The
-phrases themselves are in no training text, but since the text tower is trained on labelled phrases
-many of their words are: unseen_200.json is the list whose words are not.
+Measured 80 of 80 (chance: 10); the sentence encoder with the bank's words alone gave 49. The
+phrases are in no list of ours, though six single words of them stood among the labelled lines of
+the tower's last 1,395 steps before that was noticed. Since the tower is trained on labelled
+phrases, many of their words are known: unseen_200.json is the list whose words are not.
 """
 
 import json
@@ -14,7 +15,7 @@ from talkinghead.emotion.bank import MEAD_CLASSES, load_bank
 from talkinghead.emotion.phrase_book import read_phrases
 from talkinghead.training.withheld import content_words, stem
 
-FLOOR = 72
+FLOOR = 76
 PHRASES = json.loads(Path(__file__).with_name("unseen_phrases.json").read_text(encoding="utf-8"))
 PAIRS = [(name, text) for name in MEAD_CLASSES for text in PHRASES[name]]
 
