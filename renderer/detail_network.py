@@ -20,6 +20,8 @@ KNOWN = 7
 MOTION = 110
 """Expression and rotation of the frame, and those of the source."""
 PAINT_SCALE, SHARE_START = 0.3, -2.0
+SOFT = 9
+"""Pixels over which the geometric picture is averaged below the paint."""
 _WIDTHS = "widths"
 
 
@@ -101,7 +103,7 @@ class DetailPainter(nn.Module):
 
         Returns:
             Paint (B, 3, S, S), not clipped, and share (B, 1, S, S) 0..1: how far it covers the
-            geometric picture. Untrained, the paint is the geometric picture.
+            geometric picture. Untrained, the paint is the softened geometric picture.
         """
         style = self.style(motion)
         values = self.stem(functional.pixel_unshuffle(known * 2 - 1, UNSHUFFLE))
@@ -117,5 +119,7 @@ class DetailPainter(nn.Module):
             values = self.merge[index](values, style)
         values = self.head(functional.leaky_relu(self.normal(values), SLOPE))
         answer = functional.pixel_shuffle(values.float(), UNSHUFFLE)
-        paint = known[:, :3] + answer[:, :3] * PAINT_SCALE
+        # On the softened picture: the edges of what geometry painted must not shine through.
+        soft = functional.avg_pool2d(known[:, :3], SOFT, 1, SOFT // 2, count_include_pad=False)
+        paint = soft + answer[:, :3] * PAINT_SCALE
         return paint, torch.sigmoid(answer[:, 3:] + SHARE_START)

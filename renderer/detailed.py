@@ -38,7 +38,7 @@ class DetailedRenderer:
     Args:
         model: the face model.
         source: the still.
-        painters: by name, see `DetailView.painter`; trained.
+        painters: by name, see `DetailView.painter`; trained. Views without one stay geometric.
         backend: rasteriser backend.
         device: of the networks, "cpu" or "cuda".
     """
@@ -64,8 +64,9 @@ class DetailedRenderer:
         still = source.motion
         self._resting = np.concatenate([still.expression[0], still.rotation[0]])
         self._seen = {
-            view.name: view.cut(source.image, self._box(view, self.geometry.source_points))
+            view: view.cut(source.image, self._box(view, self.geometry.source_points))
             for view in VIEWS
+            if view.painter in painters
         }
 
     def render(self, motion: MotionCoefficients) -> Iterator[NDArray[np.uint8]]:
@@ -82,7 +83,7 @@ class DetailedRenderer:
         for start in range(0, len(motion), CHUNK):
             part = list(islice(faces, CHUNK))
             frames = [self._renderer.frame(posed) for posed in part]
-            for view in VIEWS:
+            for view in self._seen:
                 self._paint(view, frames, part, track[start : start + len(part)])
             for frame in frames:
                 yield frame.picture
@@ -103,7 +104,7 @@ class DetailedRenderer:
     def _known(self, view: DetailView, frame: GeometricFrame, box: Box) -> NDArray[np.uint8]:
         """(side, side, 7) what the network is shown of a frame."""
         inner = np.clip(view.cut_inner(frame, box) * 255 + 0.5, 0, 255).astype(np.uint8)
-        return np.concatenate([view.cut(frame.picture, box), inner, self._seen[view.name]], axis=-1)
+        return np.concatenate([view.cut(frame.picture, box), inner, self._seen[view]], axis=-1)
 
     @torch.inference_mode()
     def _answers(

@@ -9,29 +9,37 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from renderer.layers import SLOPE, Convolution
+from renderer.layers import GROUPS, SLOPE, Convolution
 
 CROP_SIDE = 64
 """Pixels of a crop of mouth or eye at the network's 256."""
 
 
 class PatchDiscriminator(nn.Module):
-    """Scores overlapping patches (Isola et al., CVPR 2017), spectrally normalised.
+    """Scores overlapping patches (Isola et al., CVPR 2017).
 
     Args:
         unshuffle: the picture is folded by this first, so that it is cheap.
         channels: of the layers; each but the first halves the size.
         inputs: channels of the picture and of what is shown beside it.
+        spectral: normalise the weights (Miyato et al., ICLR 2018); else the features, in groups,
+            which judges small pictures harder and sooner (Wang et al., CVPR 2018).
     """
 
-    def __init__(self, unshuffle: int, channels: tuple[int, ...], inputs: int = 3) -> None:
+    def __init__(
+        self, unshuffle: int, channels: tuple[int, ...], inputs: int = 3, *, spectral: bool = True
+    ) -> None:
         super().__init__()
         self.unshuffle = unshuffle
         inputs = inputs * unshuffle**2
         self.layers = nn.ModuleList()
         for index, outputs in enumerate(channels):
-            layer = Convolution(inputs, outputs, stride=2 if index else 1)
-            self.layers.append(spectral_norm(layer))
+            layer: nn.Module = Convolution(inputs, outputs, stride=2 if index else 1)
+            if spectral:
+                layer = spectral_norm(layer)
+            elif index:
+                layer = nn.Sequential(layer, nn.GroupNorm(GROUPS, outputs))
+            self.layers.append(layer)
             inputs = outputs
         # Not normalised: with a bound on it the scores would stay near 0 and teach little.
         self.score = Convolution(inputs, 1)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 GENERATOR = "generator"
 """Name of the weights that change the whole head; where they are, they are the learned renderer."""
 PAINTERS = {"mouth": "detail_mouth", "eye": "detail_eye"}
-"""Names of the weights that paint mouth and eyes: the learned renderer otherwise."""
+"""Names of the weights that paint mouth and eyes: the learned renderer otherwise, with those of
+them that are here."""
 
 
 class FrameRenderer(Protocol):
@@ -52,7 +53,7 @@ class Renderers:
     def names(self) -> tuple[str, ...]:
         """What `on` knows here."""
         present = read_manifest()
-        learned = GENERATOR in present or all(one in present for one in PAINTERS.values())
+        learned = not present.keys().isdisjoint((GENERATOR, *PAINTERS.values()))
         return ("geometric", "learned") if learned else ("geometric",)
 
     def on(self, source: Source, name: str, device: str) -> FrameRenderer:
@@ -106,8 +107,10 @@ class Renderers:
             if not self._painters:
                 from renderer.detail_network import DetailPainter
 
+                present = read_manifest()
                 self._painters = {
                     name: DetailPainter.from_tensors(load_weights(weights))
                     for name, weights in PAINTERS.items()
+                    if weights in present
                 }
             return self._painters

@@ -40,11 +40,15 @@ from talkinghead.training.loop import (
 from talkinghead.weights import save_weights
 
 WARM_UP = 200
-GRADIENT_WEIGHT, MODESTY_WEIGHT = 0.5, 0.004
-DECEIT_WEIGHT, FEATURE_WEIGHT = 0.02, 1.0
+GRADIENT_WEIGHT, MODESTY_WEIGHT = 0.2, 0.02
+"""Modest: what is painted should be painted wholly, and little else."""
+DECEIT_WEIGHT, FEATURE_WEIGHT = 0.03, 0.3
+JUDGE_PACE = 5.0
+"""The discriminator learns this much faster than the painter (Heusel et al., NeurIPS 2017)."""
 LARGEST_GRADIENT = 1.0
-INNER_GAIN = 3.0
-"""What geometry paints counts this much more than the skin around it."""
+INNER_GAIN, JUDGED_GAIN = 3.0, 1.0
+"""What geometry paints counts this much more than the skin around it: before, and once the
+discriminator judges. What cannot be known would be averaged to grey."""
 JUDGED = 4
 """The discriminator sees views folded by this: a quarter of the work of folding by two."""
 LOG_EVERY = 50
@@ -91,7 +95,9 @@ class Trainer:
         widths = PAINTERS[config.preset]
         self.painter = channels_last(DetailPainter(widths).to(device))
         judging = tuple(width for width in widths.channels[:3])
-        self.judge = channels_last(PatchDiscriminator(JUDGED, judging, inputs=4).to(device))
+        self.judge = channels_last(
+            PatchDiscriminator(JUDGED, judging, inputs=4, spectral=False).to(device)
+        )
         self.average = Average(copy.deepcopy(self.painter))
         self._optimizer = optim.AdamW(
             self.painter.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=1e-3
@@ -130,14 +136,16 @@ class Trainer:
         with torch.autocast(self.device, torch.bfloat16):
             paint, share = self.painter(batch.known, batch.motion)
         picture = painted(batch, paint, share)
-        absolute, gradient = reconstruction(picture, batch.target, 1 + INNER_GAIN * near)
-        modest = (share * (1 - near)).mean()
+        judged = 0 <= self.config.adversarial_after <= self.step
+        gain = JUDGED_GAIN if judged else INNER_GAIN
+        absolute, gradient = reconstruction(picture, batch.target, 1 + gain * near)
+        modest = (share * (1 - near)).mean() + ((1 - share) * batch.known[:, 3:4]).mean()
         loss = absolute + GRADIENT_WEIGHT * gradient + MODESTY_WEIGHT * modest
         terms = {"l1": absolute, "gradient": gradient, "share": modest}
-        if 0 <= self.config.adversarial_after <= self.step:
-            more, judged = self._adversarial(picture, batch)
+        if judged:
+            more, judgement = self._adversarial(picture, batch)
             loss = loss + more
-            terms.update(judged)
+            terms.update(judgement)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.painter.parameters(), LARGEST_GRADIENT)
@@ -174,8 +182,10 @@ class Trainer:
     def _set_learning_rate(self) -> None:
         warm = min(1.0, (self.step + 1) / WARM_UP)
         rate = self.config.learning_rate * warm / max(1.0, self.step / self.config.steady) ** 0.5
-        for group in (*self._optimizer.param_groups, *self._judge_optimizer.param_groups):
+        for group in self._optimizer.param_groups:
             group["lr"] = rate
+        for group in self._judge_optimizer.param_groups:
+            group["lr"] = JUDGE_PACE * rate
 
 
 def run(

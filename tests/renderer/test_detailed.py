@@ -32,7 +32,7 @@ def difference(first, second):
 
 
 @pytest.mark.parametrize("size", [256, 512])
-def test_untrained_it_is_the_geometric_renderer(face_model, portrait, opened, size):
+def test_untrained_it_hardly_changes_the_geometric_picture(face_model, portrait, opened, size):
     view = crop_view(portrait.source, size)
     motion = opened(view)
     seen = frames(DetailedRenderer(face_model, view, painters()), motion)
@@ -57,6 +57,16 @@ def test_it_paints_mouth_and_eyes_and_nothing_else(face_model, portrait, opened)
         assert changed[top:bottom, left:right].max() > 5
         outside[top - 1 : bottom + 1, left - 1 : right + 1] = False
     assert not changed[outside].any()
+
+
+def test_a_view_without_a_painter_stays_geometric(face_model, portrait, opened):
+    view = crop_view(portrait.source, 256)
+    motion = opened(view)
+    mouth_only = {"mouth": painter(0.1)}
+    seen = frames(DetailedRenderer(face_model, view, mouth_only), motion)
+    changed = difference(seen, frames(GeometricRenderer(face_model, view), motion))
+    assert not changed[:, : int(view.landmarks[1, 1] - 20)].any()  # above the tip of the nose
+    assert changed.max() > 5
 
 
 def test_a_still_face_stays_still_and_chunks_do_not_show(face_model, portrait):

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 import torch
 
+from renderer.detail_network import PAINTERS as WIDTHS
+from renderer.detail_network import DetailPainter
 from renderer.generator import FaceGenerator
 from renderer.networks import PRESETS
 from talkinghead.errors import BadOption, NotBuiltYet, WeightsCorrupt
 from talkinghead.portrait.framing import crop_view
-from talkinghead.renderers import GENERATOR, Renderers
+from talkinghead.renderers import GENERATOR, PAINTERS, Renderers
 from talkinghead.weights import save_weights, weights_folder
 
 
@@ -17,7 +19,7 @@ from talkinghead.weights import save_weights, weights_folder
 def folder(tmp_path, monkeypatch):
     shutil.copy(weights_folder() / "manifest.json", tmp_path)
     rows = json.loads((tmp_path / "manifest.json").read_text())
-    kept = [row for row in rows if row["name"] != GENERATOR]
+    kept = [row for row in rows if row["name"] not in (GENERATOR, *PAINTERS.values())]
     (tmp_path / "manifest.json").write_text(json.dumps(kept))
     monkeypatch.setenv("EVOKE_WEIGHTS", str(tmp_path))
     return tmp_path
@@ -30,6 +32,15 @@ def store(shake=0.0):
         for one in generator.parameters():
             one.add_(shake * torch.randn_like(one))
     save_weights(generator.as_tensors(), GENERATOR, "a test", "CC0-1.0")
+
+
+def store_painter(name, shake=0.0):
+    torch.manual_seed(0)
+    painter = DetailPainter(WIDTHS["tiny"])
+    with torch.no_grad():
+        for one in painter.parameters():
+            one.add_(shake * torch.randn_like(one))
+    save_weights(painter.as_tensors(), PAINTERS[name], "a test", "CC0-1.0")
 
 
 def frame(renderers, portrait, name):
@@ -57,6 +68,26 @@ def test_a_trained_one_paints_another(folder, face_model, portrait):
     renderers = Renderers(face_model)
     geometric, learned = (frame(renderers, portrait, name) for name in renderers.names)
     assert np.abs(geometric.astype(int) - learned).max() > 3
+
+
+def test_a_painter_of_mouths_is_a_learned_renderer_too(folder, face_model, portrait):
+    store_painter("mouth", shake=0.1)
+    renderers = Renderers(face_model)
+    assert renderers.names == ("geometric", "learned")
+    geometric, learned = (frame(renderers, portrait, name) for name in renderers.names)
+    rows = np.flatnonzero(np.abs(geometric.astype(int) - learned).max(axis=(1, 2)) > 3)
+    mouth = crop_view(portrait.source, 256).landmarks[[61, 291], 1]
+    assert rows.min() < mouth.min() < mouth.max() < rows.max()
+    eyes = crop_view(portrait.source, 256).landmarks[[33, 263], 1]
+    assert rows.min() > eyes.max()
+
+
+def test_where_there_is_a_generator_it_is_taken(folder, face_model, portrait):
+    store_painter("mouth", shake=0.1)
+    store()
+    renderers = Renderers(face_model)
+    geometric, learned = (frame(renderers, portrait, name) for name in renderers.names)
+    assert np.abs(geometric.astype(int) - learned).max() <= 1
 
 
 def test_builders_are_named_as_the_renderers(folder, face_model, portrait):
