@@ -105,7 +105,7 @@ def save_weights(tensors: Tensors, entry_name: str, made_by: str, licence: str) 
     """Write a weight file and its row of the manifest, atomically.
 
     Args:
-        tensors: named arrays; they are written as they are.
+        tensors: named arrays, in any memory layout; types are kept.
         entry_name: the file becomes `<entry_name>.safetensors`.
         made_by: the command that makes it again.
         licence: SPDX name.
@@ -116,7 +116,8 @@ def save_weights(tensors: Tensors, entry_name: str, made_by: str, licence: str) 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{entry_name}.safetensors"
     temporary = path.with_suffix(".part")
-    save_file(tensors, temporary)
+    # It writes the memory as it lies: a transposed or channels-last array would come back scrambled.
+    save_file({name: np.ascontiguousarray(one) for name, one in tensors.items()}, temporary)
     temporary.chmod(0o644)
     temporary.replace(path)
     entry = WeightFile(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from renderer.coefficients import ARKIT_INDEX, MotionCoefficients
 from renderer.detail_network import PAINTERS as WIDTHS
 from renderer.detail_network import DetailPainter
 from renderer.generator import FaceGenerator
@@ -108,3 +109,22 @@ def test_damaged_weights_and_missing_gpus_are_named(folder, face_model, portrait
     if not torch.cuda.is_available():
         with pytest.raises(BadOption, match="cuda"):
             Renderers(face_model).on(portrait.source, "geometric", "cuda")
+
+
+def test_the_shipped_painter_leaves_a_still_face_and_paints_an_open_mouth(face_model, portrait):
+    renderers = Renderers(face_model)
+    assert renderers.names == ("geometric", "learned")
+    view = crop_view(portrait.source, 256)
+    track = np.repeat(view.motion.expression, 2, axis=0)
+    track[1, ARKIT_INDEX["jawOpen"]] = 0.5
+    motion = MotionCoefficients(
+        track, np.repeat(view.motion.rotation, 2, axis=0), np.zeros((2, 3), np.float32), 25.0
+    )
+    geometric, learned = (
+        np.stack(list(renderers.on(view, name, "cpu").render(motion))).astype(int)
+        for name in renderers.names
+    )
+    change = np.abs(geometric - learned).max(axis=-1)
+    assert change[0].mean() < 0.5
+    assert change[1].max() > 40
+    assert change[1].mean() > 3 * change[0].mean()

@@ -21,6 +21,12 @@ def test_what_is_saved_is_loaded(folder):
     assert not list(folder.glob("*.part"))
 
 
+def test_arrays_come_back_whatever_their_layout_in_memory(folder):
+    values = np.arange(24, dtype=np.float16).reshape(2, 3, 4)
+    save_weights({"turned": values.transpose(0, 2, 1)}, "other", "python -m maker", "MIT")
+    np.testing.assert_array_equal(load_weights("other")["turned"], values.transpose(0, 2, 1))
+
+
 def test_a_damaged_file_is_refused_with_the_command(folder):
     data = bytearray((folder / "small.safetensors").read_bytes())
     data[-1] ^= 1
