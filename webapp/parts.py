@@ -257,6 +257,8 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
             )  # fmt: skip
             renderer = gr.Radio(
                 list(renderers), value=usual.renderer, label="Renderer",
+                info="geometric: sharp and fast; learned: its mouth painted by a network, more "
+                "natural in speech, soft where it opens wide",
                 visible=len(renderers) > 1, elem_id="renderer",
             )  # fmt: skip
         with gr.Row(equal_height=True):

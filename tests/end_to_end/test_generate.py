@@ -245,3 +245,22 @@ def test_every_decoder_speaks(model, photo_path, sound, tmp_path, name):
     assert np.abs(np.diff(opening)).max() < 0.25
     np.testing.assert_allclose(made[0].rotation[0], model.fit(photo_path).resting.rotation[0],
                                atol=0.02)  # fmt: skip
+
+
+def test_the_learned_renderer_makes_other_frames_and_the_same_ones_twice(
+    model, made, photo_path, sound, tmp_path
+):
+    folder, result, _ = made
+    options = GenerateOptions(size=256, seed=3, renderer="learned")
+    seen = []
+    for name in ("one.mp4", "two.mp4"):
+        again = model.generate(
+            photo_path, sound, save_to=tmp_path / name, emotion="happy", options=options
+        )
+        assert again.motion.as_array().tobytes() == result.motion.as_array().tobytes()
+        seen.append(frames_of(tmp_path / name))
+    np.testing.assert_array_equal(*seen)
+    change = np.abs(seen[0].astype(int) - frames_of(folder / "out.mp4")).max(axis=-1)
+    rows = change.mean(axis=(0, 2))
+    assert 0.5 < rows.argmax() / len(rows) < 0.75  # the mouth
+    assert rows.max() > 2 * rows[: len(rows) // 4].max()  # elsewhere only the encoder differs
