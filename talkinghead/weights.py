@@ -116,7 +116,7 @@ def save_weights(tensors: Tensors, entry_name: str, made_by: str, licence: str) 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{entry_name}.safetensors"
     temporary = path.with_suffix(".part")
-    # It writes the memory as it lies: a transposed or channels-last array would come back scrambled.
+    # It writes memory as it lies: a transposed or channels-last array would come back scrambled.
     save_file({name: np.ascontiguousarray(one) for name, one in tensors.items()}, temporary)
     temporary.chmod(0o644)
     temporary.replace(path)
