@@ -231,10 +231,9 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
             )  # fmt: skip
             size = gr.Radio([256, 512, 1024], value=usual.size, label="Size in pixels")
             fps = gr.Dropdown(
-                [(f"{rate:g}", rate) for rate in FRAME_RATES],
-                value=usual.fps,
+                [(f"{rate:g}", rate) for rate in FRAME_RATES], value=usual.fps,
                 label="Frames a second",
-            )
+            )  # fmt: skip
         with gr.Row():
             head = gr.Radio(
                 [("Natural", "natural"), ("Still", "still"), ("Copied from a clip", "copied")],
@@ -257,8 +256,7 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
             )  # fmt: skip
             renderer = gr.Radio(
                 list(renderers), value=usual.renderer, label="Renderer",
-                info="geometric: sharp and fast; learned: its mouth painted by a network, more "
-                "natural in speech, soft where it opens wide",
+                info="geometric: sharp and fast; learned: mouths painted by a network, soft if wide",
                 visible=len(renderers) > 1, elem_id="renderer",
             )  # fmt: skip
         with gr.Row(equal_height=True):
