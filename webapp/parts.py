@@ -256,7 +256,7 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
             )  # fmt: skip
             renderer = gr.Radio(
                 list(renderers), value=usual.renderer, label="Renderer",
-                info="geometric: sharp and fast; learned: mouths painted by a network, soft if wide",
+                info="geometric: sharp, fast; learned: mouths by a network, soft where wide",
                 visible=len(renderers) > 1, elem_id="renderer",
             )  # fmt: skip
         with gr.Row(equal_height=True):
