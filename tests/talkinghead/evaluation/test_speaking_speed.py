@@ -21,10 +21,10 @@ class Slow(NoMotion):
 
 
 class Greedy(NoMotion):
-    """Needs 2 MB for each second of sound."""
+    """Needs 8 MB for each second of sound."""
 
     def __call__(self, features, emotion, identity, resting, eyes, head, generator):
-        self.used = np.ones(int(len(features) / features.fps * 2**18))
+        self.used = np.ones(int(len(features) / features.fps * 2**20))
         made = super().__call__(features, emotion, identity, resting, eyes, head, generator)
         del self.used
         return made
@@ -44,7 +44,7 @@ def test_a_slow_decoder_takes_longer(model):
 
 def test_memory_that_grows_with_the_sound_is_seen(model):
     greedy, lean = (long_sounds(one, model, [0.5, 1.0]) for one in (Greedy(), NoMotion()))
-    assert greedy["peak_growth_mb_1_min"] > greedy["peak_growth_mb_0.5_min"] + 30
+    assert greedy["peak_growth_mb_1_min"] > greedy["peak_growth_mb_0.5_min"] + 100
     assert lean["peak_growth_mb_1_min"] < 100
     assert lean["seconds_1_min"] > 0
 
