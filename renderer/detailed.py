@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -22,14 +21,6 @@ from renderer.source import Source
 
 CHUNK = 8
 """Frames that a network takes at once."""
-
-
-@dataclass(frozen=True)
-class _Cut:
-    """One view of one frame."""
-
-    box: Box
-    known: NDArray[np.uint8]
 
 
 class DetailedRenderer:

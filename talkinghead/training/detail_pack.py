@@ -47,7 +47,7 @@ Sample = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class SceneSources:
-    """Where scenes are drawn from: (shard, pictures of it) of each clip, and each photo."""
+    """Where scenes are drawn from: the clips of each person, and (shard, index) of each photo."""
 
     clips: tuple[tuple[Shard, ...], ...]
     photos: tuple[tuple[Shard, int], ...]

@@ -126,7 +126,7 @@ def random_cut(shard: Shard, index: int, generator: np.random.Generator) -> Cut:
 
 def augmented(pair: Pair, generator: np.random.Generator) -> Pair:
     """Another light, and left and right exchanged half of the time."""
-    table = colour_table(generator)
+    table = _colour_table(generator)
     pair = replace(
         pair,
         source=_recoloured(pair.source, table),
@@ -136,7 +136,7 @@ def augmented(pair: Pair, generator: np.random.Generator) -> Pair:
     return mirrored(pair) if generator.random() < 0.5 else pair
 
 
-def colour_table(generator: np.random.Generator) -> NDArray[np.uint8]:
+def _colour_table(generator: np.random.Generator) -> NDArray[np.uint8]:
     """(256, 3): gamma, contrast, brightness, and a gain for each colour."""
     level = np.linspace(0, 1, 256)[:, None]
     gamma = np.exp(generator.normal(0, 0.12))

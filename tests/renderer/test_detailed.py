@@ -80,12 +80,6 @@ def test_a_still_face_stays_still_and_chunks_do_not_show(face_model, portrait):
     assert (seen == seen[0]).all()
 
 
-def test_a_mirrored_portrait_gives_mirrored_eyes():
-    """The right eye's network input is the left eye's, so one network serves both."""
-    assert [one.painter for one in VIEWS] == ["mouth", "eye", "eye"]
-    assert [one.mirrored for one in VIEWS] == [False, False, True]
-
-
 def test_every_weight_receives_gradient_and_rows_do_not_mix():
     torch.manual_seed(1)
     network = painter(0.05)
