@@ -81,6 +81,24 @@ class Camera:
         y = self.centre[1] - points[..., 1] * scale
         return np.asarray(np.stack([x, y, depth], axis=-1), np.float32)
 
+    def plane(self, rotation: Floats, translation: Floats) -> Floats:
+        """Where the plane z = 0 of a posed head lies on the picture.
+
+        Args:
+            rotation: (3,) radians.
+            translation: (3,) cm.
+
+        Returns:
+            (3, 3) float64 homography from (x, y, 1) in cm on the plane to homogeneous pixels.
+        """
+        matrix = rotation_matrix(rotation).astype(np.float64)
+        placed = np.column_stack([matrix[:, :2], translation])
+        seen = np.diag([1.0, -1.0, -1.0]) @ placed
+        seen[2, 2] += self.distance
+        x, y = self.centre
+        inner = np.array([[self.focal, 0, x], [0, self.focal, y], [0, 0, 1]])
+        return np.asarray(inner @ seen)
+
     def seen_from(self, offset: tuple[float, float], scale: float) -> Camera:
         """The same camera on a picture that was cut at `offset` and then scaled.
 

@@ -1,12 +1,13 @@
 """Coarse flow: the difference of two projections of the face mesh, continued around the head.
 
 Every pixel of the target mesh knows where its vertex lies in the source. Around the head the
-displacement is continued smoothly and fades out, which carries hair, ears and neck along; the far
-background stays.
+displacement is continued smoothly. How far hair, neck and background go along is said by a ring
+that fades out, or place by place by `FollowMaps` that a network has read off the photo.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -17,7 +18,7 @@ from renderer.coefficients import Floats
 from renderer.easing import smooth_step
 from renderer.face_model import FaceModel
 from renderer.flow_field import extend, resize_offset
-from renderer.geometry import FaceGeometry, vertex_normals
+from renderer.geometry import FaceGeometry, PosedFace, vertex_normals
 from renderer.rasterizer import rasterize
 
 COARSE_SIDE = 176
@@ -28,11 +29,54 @@ GRAZING = 0.3
 """Cosine to the line of sight below which a surface counts as less and less visible."""
 OUTSIDE_SMOOTHING = 2.5
 """Standard deviation in coarse pixels; keeps push-pull's blocks out of the hair."""
+ARM_CM = 10.0
+"""How far from the head's origin a turn is measured as a way."""
+HOLE = 0.3
+"""What is narrower than this many face widths inside the face's outline belongs to the face."""
 _RIM = np.ones((3, 3), np.uint8)
 LANDMARK_REACH_CM = 1.0
 THROAT_TOP_CM = -7.0
 CUT_MARGIN = 0.12
 """Towards a cut border the displacement fades over this share of the picture."""
+
+
+@dataclass(frozen=True)
+class HeadFlow:
+    """Ways in which the surroundings of a face could move along with it, in one frame.
+
+    Attributes:
+        head: (h, w, 2) backward flow in pixels of the picture: the face's, continued smoothly.
+        plane: (h, w, 2) the same if all lay on the plane through the head's origin.
+        motion: (6,) the head's turn since the photo in radians times `ARM_CM`, and its way in cm,
+            both times the picture's pixels per cm.
+        face: (h, w, 1) 0..1 where the face itself is.
+    """
+
+    head: Floats
+    plane: Floats
+    motion: Floats
+    face: Floats
+
+
+@dataclass(frozen=True)
+class FollowMaps:
+    """What the surroundings of a face do when the head moves; on the grid of its `CoarseFlow`.
+
+    Attributes:
+        follow: (h, w, 1) how far a place goes along with the face, 0..1.
+        plane: (h, w, 1) how far it goes along with the plane through the head's origin besides:
+            hair lies deeper than the face.
+        drift: (h, w, 2, 6) backward flow for each unit of `HeadFlow.motion`: shoulders.
+    """
+
+    follow: Floats
+    plane: Floats
+    drift: Floats
+
+    def field(self, flow: HeadFlow) -> Floats:
+        """(h, w, 2) backward flow in pixels of the picture; the face itself follows wholly."""
+        outside = flow.head * self.follow + flow.plane * self.plane + self.drift @ flow.motion
+        return np.asarray(outside + (flow.head - outside) * flow.face, np.float32)
 
 
 class CoarseFlow:
@@ -43,6 +87,9 @@ class CoarseFlow:
         backend: rasteriser backend.
     """
 
+    maps: FollowMaps | None = None
+    """Set: what goes along with the head. None: the ring says it."""
+
     def __init__(self, geometry: FaceGeometry, backend: str = "numba") -> None:
         self.geometry = geometry
         self.backend = backend
@@ -52,23 +99,61 @@ class CoarseFlow:
         self.size = (max(2, round(height * scale)), max(2, round(width * scale)))
         self.scale = np.array([self.size[1] / width, self.size[0] / height, 1.0], np.float32)
         self.triangles = moving_triangles(geometry.model)
-        self.influence = self._influence()
+        self.ring = self._ring()
+        self.fade = self._border_fade()
         self._seen = self._seen_in_source()
+        self._near = near_landmarks(geometry.model)[:, None].astype(np.float32)
+        hole = round(HOLE * float(np.ptp(geometry.source.landmarks[:, 0]) * self.scale[0]))
+        self._hole = np.ones((hole | 1, hole | 1), np.uint8)
+        x, y = (
+            (np.arange(count) + 0.5) / factor
+            for count, factor in zip(self.size[::-1], self.scale, strict=False)
+        )
+        self._centres = np.stack([*np.meshgrid(x, y), np.ones(self.size)], axis=-1)
 
-    def offset(self, points: Floats, sampled_at: Floats | None = None) -> Floats:
+    def offset(self, posed: PosedFace) -> Floats:
         """Backward flow for one frame.
 
         Args:
-            points: (V, 3) target vertices on the picture, from `FaceGeometry.project`.
-            sampled_at: (V, 2) where they take their colour; None = their places in the photo.
+            posed: the face, from `FaceGeometry.poses`.
 
         Returns:
-            (H, W, 2) float32 offsets in pixels at the picture's size; exactly 0 outside the ring.
+            (H, W, 2) float32 offsets in pixels at the picture's size; with a ring exactly 0
+            outside it.
         """
-        places = self.geometry.source_points[:, :2] if sampled_at is None else sampled_at
-        displacement = places - points[:, :2]
-        attributes = np.concatenate([displacement, self._seen], axis=1)
-        raster = rasterize(points * self.scale, self.triangles, attributes, self.size, self.backend)
+        if self.maps is None:
+            field = self._displacement(posed)[0] * self.ring
+        else:
+            field = self.maps.field(self.head_flow(posed))
+        return resize_offset(field * self.fade, self.picture_size)
+
+    def head_flow(self, posed: PosedFace) -> HeadFlow:
+        """What `FollowMaps` make the flow of."""
+        head, covered = self._displacement(posed)
+        face = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, self._hole)  # eyes, mouth, the forehead
+        face = cv2.GaussianBlur(face.astype(np.float32), (0, 0), 1.0)[..., None]
+        still, camera = self.geometry.source.motion, self.geometry.source.camera
+        turned = (posed.rotation - still.rotation[0]) * ARM_CM
+        moved = posed.translation - still.translation[0]
+        motion = np.concatenate([turned, moved]) * camera.pixels_per_cm
+        return HeadFlow(head, self._plane_flow(posed), motion.astype(np.float32), face)
+
+    def _plane_flow(self, posed: PosedFace) -> Floats:
+        """(h, w, 2) pixels: a homography, as for every plane."""
+        still, camera = self.geometry.source.motion, self.geometry.source.camera
+        here = camera.plane(posed.rotation, posed.translation)
+        there = camera.plane(still.rotation[0], still.translation[0])
+        matrix = there @ np.linalg.inv(here)
+        places = np.moveaxis(self._centres @ matrix.T, -1, 0)
+        flow = [places[axis] / places[2] - self._centres[..., axis] for axis in range(2)]
+        return np.asarray(np.stack(flow, axis=-1), np.float32)
+
+    def _displacement(self, posed: PosedFace) -> tuple[Floats, NDArray[np.uint8]]:
+        """(h, w, 2) backward flow if everything followed the face; (h, w) where the face is."""
+        displacement = posed.sampled_at - posed.points[:, :2]
+        attributes = np.concatenate([displacement, self._seen, self._near], axis=1)
+        points = posed.points * self.scale
+        raster = rasterize(points, self.triangles, attributes, self.size, self.backend)
         # At the outline the mesh is a pixel or two off the photo: its rim is not believed but
         # continued from further in, like the hair and ears around it.
         covered = cv2.erode(raster.covered.astype(np.uint8), _RIM, borderValue=1)
@@ -76,8 +161,8 @@ class CoarseFlow:
         field = extend(np.ascontiguousarray(raster.attributes[..., :2]), known)
         smooth = cv2.GaussianBlur(field, (0, 0), OUTSIDE_SMOOTHING)
         inside = cv2.GaussianBlur(known, (0, 0), 1.0)[..., None]
-        field = (smooth + (field - smooth) * inside) * self.influence
-        return resize_offset(field, self.picture_size)
+        face = (covered * raster.attributes[..., 3] > 0.5).astype(np.uint8)
+        return np.asarray(smooth + (field - smooth) * inside, np.float32), face
 
     @property
     def visibility(self) -> Floats:
@@ -92,7 +177,7 @@ class CoarseFlow:
         normals = vertex_normals(in_camera.astype(np.float32), self.geometry.model.triangles)
         return smooth_step(normals[:, 2] / GRAZING)[:, None]
 
-    def _influence(self) -> Floats:
+    def _ring(self) -> Floats:
         """(h, w, 1) how far each place follows the head: 1 on it, 0 beyond the ring."""
         raster = rasterize(
             self.geometry.source_points * self.scale,
@@ -101,14 +186,11 @@ class CoarseFlow:
             self.size,
             self.backend,
         )
-        outside = (~raster.covered).astype(np.uint8)
-        distance = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
         width = np.ptp(self.geometry.source.landmarks[:, 0]) * self.scale[0]
-        ring = smooth_step(1 - (distance / width - RING_START) / RING_WIDTH)
-        return (ring * self._border_fade()).astype(np.float32)[..., None]
+        return ring_around(raster.covered, float(width))
 
     def _border_fade(self) -> Floats:
-        """(h, w) 0 at borders that cut a larger photo, 1 further in."""
+        """(h, w, 1) 0 at borders that cut a larger photo, 1 further in."""
         height, width = self.size
         fade = np.ones(self.size, np.float32)
         x = (np.arange(width, dtype=np.float32))[None] / (width - 1) / CUT_MARGIN
@@ -117,7 +199,19 @@ class CoarseFlow:
         for is_cut, distance in ((left, x), (right, x[:, ::-1]), (top, y), (bottom, y[::-1])):
             if is_cut:
                 fade = fade * smooth_step(distance)
-        return fade
+        return fade[..., None]
+
+
+def ring_around(covered: NDArray[np.bool_], width: float) -> Floats:
+    """(h, w, 1) float32: 1 on and near a face, 0 beyond the ring.
+
+    Args:
+        covered: (h, w) where the face is.
+        width: of the face in the same pixels.
+    """
+    distance = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 5)
+    ring = smooth_step(1 - (distance / width - RING_START) / RING_WIDTH)
+    return np.asarray(ring[..., None], np.float32)
 
 
 def skin_triangles(model: FaceModel) -> NDArray[np.int32]:
@@ -134,12 +228,17 @@ def moving_triangles(model: FaceModel) -> NDArray[np.int32]:
     outlines would tear it. The ring carries them smoothly instead.
     """
     skin = skin_triangles(model)
+    throat = (model.neutral[:, 1] < THROAT_TOP_CM) & (model.neutral[:, 2] > 0)
+    return np.ascontiguousarray(skin[(near_landmarks(model) | throat)[skin].all(1)])
+
+
+@lru_cache(maxsize=4)
+def near_landmarks(model: FaceModel) -> NDArray[np.bool_]:
+    """(V,) which vertices of the skin lie among the landmarks: the face without ears and neck."""
     places = model.landmarks.on(model.neutral)
-    vertices = model.neutral[: model.parts["head_and_neck"].stop]
-    near = np.zeros(len(vertices), bool)
-    for start in range(0, len(vertices), 2048):
-        part = vertices[start : start + 2048]
+    near = np.zeros(len(model.neutral), bool)
+    for start in range(0, model.parts["head_and_neck"].stop, 2048):
+        part = model.neutral[start : min(start + 2048, model.parts["head_and_neck"].stop)]
         distance = np.linalg.norm(part[:, None] - places[None], axis=-1).min(1)
-        near[start : start + 2048] = distance < LANDMARK_REACH_CM
-    throat = (vertices[:, 1] < THROAT_TOP_CM) & (vertices[:, 2] > 0)
-    return np.ascontiguousarray(skin[(near | throat)[skin].all(1)])
+        near[start : start + len(part)] = distance < LANDMARK_REACH_CM
+    return near

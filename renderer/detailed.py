@@ -1,4 +1,4 @@
-"""The geometric picture with mouth and eyes painted by networks."""
+"""The geometric picture, its surroundings moved and its mouth and eyes painted by networks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from itertools import islice
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from renderer.coefficients import Floats, MotionCoefficients, mirrored_motion
 from renderer.detail_network import DetailPainter
 from renderer.detail_views import VIEWS, Box, DetailView
 from renderer.face_model import FaceModel
+from renderer.follow_network import FollowNetwork
+from renderer.following import follow_maps
 from renderer.geometric import GeometricFrame, GeometricRenderer
 from renderer.geometry import PosedFace
 from renderer.layers import channels_last
@@ -21,6 +24,9 @@ from renderer.source import Source
 
 CHUNK = 8
 """Frames that a network takes at once."""
+WIDE_FROM, WIDE_TO, LEAST_CERTAIN = 0.02, 0.07, 0.45
+"""Share of a view in which its inside shows, from which on and at which the painter is believed
+least, and how much that is."""
 
 
 class DetailedRenderer:
@@ -30,6 +36,7 @@ class DetailedRenderer:
         model: the face model.
         source: the still.
         painters: by name, see `DetailView.painter`; trained. Views without one stay geometric.
+        follow: says what goes along with the head; None = the geometric renderer's ring.
         backend: rasteriser backend.
         device: of the networks, "cpu" or "cuda".
     """
@@ -41,6 +48,7 @@ class DetailedRenderer:
         model: FaceModel,
         source: Source,
         painters: Mapping[str, DetailPainter],
+        follow: FollowNetwork | None = None,
         backend: str = "numba",
         device: str = "cpu",
     ) -> None:
@@ -51,6 +59,8 @@ class DetailedRenderer:
             name: channels_last(painter.eval().to(device)) for name, painter in painters.items()
         }
         self._renderer = GeometricRenderer(model, source, backend)
+        if follow is not None:
+            self._renderer.coarse.maps = follow_maps(follow.eval(), self._renderer.coarse)
         self.geometry = self._renderer.geometry
         still = source.motion
         self._resting = np.concatenate([still.expression[0], still.rotation[0]])
@@ -112,6 +122,17 @@ class DetailedRenderer:
         painter = self._painters[view.painter]
         with mixed_precision(self._device):
             paint, share = painter(pictures, torch.from_numpy(beside).to(self._device))
+        share = share * certainty(pictures[:, 3:4])
         both = torch.cat([paint.clamp(0, 1) * 255, share], dim=1)[:count]
         answer = both.permute(0, 2, 3, 1).float().cpu().numpy()
         return np.ascontiguousarray(answer[..., :3]), np.ascontiguousarray(answer[..., 3:])
+
+
+def certainty(inner: Tensor) -> Tensor:
+    """(N, 1, 1, 1) 0..1 how far a painter is believed, given (N, 1, S, S) 0..1 inner masks.
+
+    What a stranger's mouth looks like wide open cannot be known: the painter answers with a grey
+    mean, on which the crisp teeth of geometry have to show through.
+    """
+    wide = ((inner.mean((2, 3), keepdim=True) - WIDE_FROM) / (WIDE_TO - WIDE_FROM)).clamp(0, 1)
+    return 1 - (1 - LEAST_CERTAIN) * wide * wide * (3 - 2 * wide)

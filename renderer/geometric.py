@@ -81,7 +81,7 @@ class GeometricRenderer:
         """One picture; see `FaceGeometry.poses`."""
         colours = self._paint.colours(posed.aperture)
         frames = [window.draw(posed, colours) for window in self._windows]
-        offset = self.coarse.offset(posed.points, posed.sampled_at)
+        offset = self.coarse.offset(posed)
         for frame in frames:
             if frame is not None:
                 blend_offset(offset, frame)

@@ -35,12 +35,16 @@ class PosedFace:
             opening, or the white of the eye would stay between the lids as a seam.
         aperture: opening of the lips in outer eye distances.
         closing: 0..1 how far the left and the right eye have closed since the photo.
+        rotation: (3,) radians, of the head.
+        translation: (3,) cm, of the head.
     """
 
     points: Floats
     sampled_at: Floats
     aperture: float
     closing: tuple[float, float]
+    rotation: Floats
+    translation: Floats
 
 
 class FaceGeometry:
@@ -92,7 +96,10 @@ class FaceGeometry:
                 places = self.source_points[:, :2].copy()
                 places[self._rim_vertices, 1] += closing[index] @ self._rims
                 left, right = closing[index].tolist()
-                yield PosedFace(points[index], places, float(apertures[index]), (left, right))
+                yield PosedFace(
+                    points[index], places, float(apertures[index]), (left, right),
+                    part.rotation[index], part.translation[index],
+                )  # fmt: skip
 
     def project(self, motion: MotionCoefficients) -> Floats:
         """Vertices on the source's picture.

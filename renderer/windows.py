@@ -212,7 +212,10 @@ class Window:
         """
         trust = np.zeros(self._size, np.float32)
         points = self.geometry.source_points
-        frame = self.draw(PosedFace(points, points[:, :2], 0.0, (0.0, 0.0)), np.zeros_like(points))
+        motion = self.geometry.source.motion
+        pose = (motion.rotation[0], motion.translation[0])
+        still = PosedFace(points, points[:, :2], 0.0, (0.0, 0.0), *pose)
+        frame = self.draw(still, np.zeros_like(points))
         if frame is not None and frame.inner is not None:
             trust[frame.inner.where] = frame.inner.alpha[..., 0]
             trust = np.minimum(2 * cv2.dilate(trust, np.ones((3, 3), np.uint8)), 1)

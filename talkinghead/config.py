@@ -54,7 +54,7 @@ class GenerateOptions:
     blink: float = 1.0
     gaze: tuple[float, float] = (0.0, 0.0)
     motion: str = "rules"
-    renderer: str = "geometric"
+    renderer: str = "learned"
     seed: int = 0
     fps: float = 25.0
     device: str = "auto"

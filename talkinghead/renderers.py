@@ -19,6 +19,7 @@ from talkinghead.weights import load_weights, read_manifest
 
 if TYPE_CHECKING:
     from renderer.detail_network import DetailPainter
+    from renderer.follow_network import FollowNetwork
     from renderer.generator import FaceGenerator
 
 GENERATOR = "generator"
@@ -26,6 +27,8 @@ GENERATOR = "generator"
 PAINTERS = {"mouth": "detail_mouth", "eye": "detail_eye"}
 """Names of the weights that paint mouth and eyes: the learned renderer otherwise, with those of
 them that are here."""
+FOLLOW = "follow_maps"
+"""Name of the weights that say what goes along with the head; part of the learned renderer too."""
 
 
 class FrameRenderer(Protocol):
@@ -47,13 +50,14 @@ class Renderers:
         self._model = model
         self._generator: FaceGenerator | None = None
         self._painters: dict[str, DetailPainter] = {}
+        self._follow: FollowNetwork | None = None
         self._loading = threading.Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
         """What `on` knows here."""
         present = read_manifest()
-        learned = not present.keys().isdisjoint((GENERATOR, *PAINTERS.values()))
+        learned = not present.keys().isdisjoint((GENERATOR, FOLLOW, *PAINTERS.values()))
         return ("geometric", "learned") if learned else ("geometric",)
 
     def on(self, source: Source, name: str, device: str) -> FrameRenderer:
@@ -83,8 +87,9 @@ class Renderers:
             return LearnedRenderer(self._model, source, network, backend, torch_device(device))
         from renderer.detailed import DetailedRenderer
 
-        painters = self._detail_painters()
-        return DetailedRenderer(self._model, source, painters, backend, torch_device(device))
+        painters, follow = self._detail_networks()
+        device = torch_device(device)
+        return DetailedRenderer(self._model, source, painters, follow, backend, device)
 
     def builders(self) -> dict[str, Callable[[Source], FrameRenderer]]:
         """One builder for each name, on the CPU: for measuring."""
@@ -102,10 +107,11 @@ class Renderers:
                 self._generator = FaceGenerator.from_tensors(load_weights(GENERATOR))
             return self._generator
 
-    def _detail_painters(self) -> dict[str, DetailPainter]:
+    def _detail_networks(self) -> tuple[dict[str, DetailPainter], FollowNetwork | None]:
         with self._loading:
-            if not self._painters:
+            if not self._painters and self._follow is None:
                 from renderer.detail_network import DetailPainter
+                from renderer.follow_network import FollowNetwork
 
                 present = read_manifest()
                 self._painters = {
@@ -113,4 +119,6 @@ class Renderers:
                     for name, weights in PAINTERS.items()
                     if weights in present
                 }
-            return self._painters
+                if FOLLOW in present:
+                    self._follow = FollowNetwork.from_tensors(load_weights(FOLLOW))
+            return self._painters, self._follow

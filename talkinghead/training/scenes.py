@@ -140,7 +140,7 @@ class SceneMaker:
         self, shard: Shard, source: int, targets: Sequence[int], cut: Cut
     ) -> Iterator[Scene]:
         """Scenes of one source frame with several targets."""
-        still = self._source(shard, source, cut)
+        still = self.source(shard, source, cut)
         renderer = ConditionRenderer(FaceGeometry(self._model, still))
         for target, posed in zip(
             targets, self._posed(shard, targets, cut, renderer.geometry), strict=True
@@ -158,7 +158,7 @@ class SceneMaker:
         self, shard: Shard, index: int, cut: Cut, count: int, generator: np.random.Generator
     ) -> Iterator[Scene]:
         """Scenes whose sources are the photo, moved to other expressions and poses."""
-        photo = self._source(shard, index, cut, with_lids=True)
+        photo = self.source(shard, index, cut, with_lids=True)
         geometry = FaceGeometry(self._model, photo)
         renderer = ConditionRenderer(geometry)
         photo_points = geometry.source_points
@@ -175,7 +175,8 @@ class SceneMaker:
                 back, _resampled(photo.image, generator), back.frame(target), photo_points, window
             )
 
-    def _source(self, shard: Shard, index: int, cut: Cut, *, with_lids: bool = False) -> Source:
+    def source(self, shard: Shard, index: int, cut: Cut, *, with_lids: bool = False) -> Source:
+        """A stored picture as the still to animate."""
         image = cut.picture(shard.picture(index))
         identity = shard.identity[index]
         residual = self._spreader.spread(shard.residual[index].astype(np.float32))
