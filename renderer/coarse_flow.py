@@ -31,6 +31,8 @@ OUTSIDE_SMOOTHING = 2.5
 """Standard deviation in coarse pixels; keeps push-pull's blocks out of the hair."""
 ARM_CM = 10.0
 """How far from the head's origin a turn is measured as a way."""
+FAR_CM = 1.5
+"""A way on the picture at which a head is half as far as it can be."""
 HOLE = 0.3
 """What is narrower than this many face widths inside the face's outline belongs to the face."""
 _RIM = np.ones((3, 3), np.uint8)
@@ -49,12 +51,14 @@ class HeadFlow:
         plane: (h, w, 2) the same if all lay on the plane through the head's origin.
         motion: (6,) the head's turn since the photo in radians times `ARM_CM`, and its way in cm,
             both times the picture's pixels per cm.
+        far: 0..1 how far the head has gone, see `FAR_CM`.
         face: (h, w, 1) 0..1 where the face itself is.
     """
 
     head: Floats
     plane: Floats
     motion: Floats
+    far: float
     face: Floats
 
 
@@ -62,11 +66,14 @@ class HeadFlow:
 class FollowMaps:
     """What the surroundings of a face do when the head moves; on the grid of its `CoarseFlow`.
 
+    Two maps of each kind: for a head that hardly moves, and for one that goes far. A nod leaves
+    the shoulders where they are, somebody who walks takes them along.
+
     Attributes:
-        follow: (h, w, 1) how far a place goes along with the face, 0..1.
-        plane: (h, w, 1) how far it goes along with the plane through the head's origin besides:
+        follow: (2, h, w, 1) how far a place goes along with the face, 0..1.
+        plane: (2, h, w, 1) how far it goes along with the plane through the head's origin besides:
             hair lies deeper than the face.
-        drift: (h, w, 2, 6) backward flow for each unit of `HeadFlow.motion`: shoulders.
+        drift: (2, h, w, 2, 6) backward flow for each unit of `HeadFlow.motion`: shoulders.
     """
 
     follow: Floats
@@ -75,7 +82,10 @@ class FollowMaps:
 
     def field(self, flow: HeadFlow) -> Floats:
         """(h, w, 2) backward flow in pixels of the picture; the face itself follows wholly."""
-        outside = flow.head * self.follow + flow.plane * self.plane + self.drift @ flow.motion
+        share = np.array([1 - flow.far, flow.far], np.float32)
+        follow, plane = (np.tensordot(share, one, axes=1) for one in (self.follow, self.plane))
+        drift = np.tensordot(share, self.drift @ flow.motion, axes=1)
+        outside = flow.head * follow + flow.plane * plane + drift
         return np.asarray(outside + (flow.head - outside) * flow.face, np.float32)
 
 
@@ -136,7 +146,9 @@ class CoarseFlow:
         turned = (posed.rotation - still.rotation[0]) * ARM_CM
         moved = posed.translation - still.translation[0]
         motion = np.concatenate([turned, moved]) * camera.pixels_per_cm
-        return HeadFlow(head, self._plane_flow(posed), motion.astype(np.float32), face)
+        way = float(moved[0] ** 2 + moved[1] ** 2)
+        far = way / (way + FAR_CM**2)
+        return HeadFlow(head, self._plane_flow(posed), motion.astype(np.float32), far, face)
 
     def _plane_flow(self, posed: PosedFace) -> Floats:
         """(h, w, 2) pixels: a homography, as for every plane."""

@@ -23,7 +23,7 @@ SIDE = 128
 """Pixels of what the network sees, and half of them of what it answers."""
 KNOWN = 8
 """Channels: the photo 3, where the face is 1, the place on the face 3, the ring around it 1."""
-DRIFT = 12
+DRIFT = 24
 PLANE_SCALE, DRIFT_SCALE = 0.5, 0.3
 MOST_CERTAIN = 0.02
 """The ring is a first guess of what follows the head; not even its ends are certain."""
@@ -48,9 +48,9 @@ class FollowAnswers:
     """What the network says of N photos; s = `SIDE` / 2.
 
     Attributes:
-        follow: (N, 1, s, s) 0..1, this and the next two as in `FollowMaps`.
-        plane: (N, 1, s, s).
-        drift: (N, 12, s, s): x for the six numbers of the motion, then y.
+        follow: (N, 2, s, s) 0..1, this and the next two as in `FollowMaps`: near, then far.
+        plane: (N, 2, s, s).
+        drift: (N, 24, s, s): x for the six numbers of the motion, then y; near, then far.
         person: (N, 1, s, s) log odds that the place shows the person; for training only.
     """
 
@@ -83,7 +83,7 @@ class FollowNetwork(nn.Module):
         )
         self.merge = nn.ModuleList(ResidualBlock(width) for width in channels[:-1])
         self.normal = nn.GroupNorm(GROUPS, channels[0])
-        self.head = Convolution(channels[0], 2 + DRIFT + 1, start=0.0)
+        self.head = Convolution(channels[0], 4 + DRIFT + 1, start=0.0)
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, NDArray[np.generic]]) -> FollowNetwork:
@@ -132,8 +132,8 @@ class FollowNetwork(nn.Module):
         answer = self.head(functional.leaky_relu(self.normal(values), SLOPE)).float()
         ring = functional.avg_pool2d(known[:, -1:], 2).clamp(MOST_CERTAIN, 1 - MOST_CERTAIN)
         return FollowAnswers(
-            torch.sigmoid(torch.logit(ring) + answer[:, :1]),
-            answer[:, 1:2] * PLANE_SCALE,
-            answer[:, 2 : 2 + DRIFT] * DRIFT_SCALE,
-            answer[:, 2 + DRIFT :],
+            torch.sigmoid(torch.logit(ring) + answer[:, :2]),
+            answer[:, 2:4] * PLANE_SCALE,
+            answer[:, 4 : 4 + DRIFT] * DRIFT_SCALE,
+            answer[:, 4 + DRIFT :],
         )

@@ -66,9 +66,10 @@ def follow_maps(network: FollowNetwork, coarse: CoarseFlow) -> FollowMaps:
     stacked = torch.cat([answers.follow, answers.plane, answers.drift], dim=1)[0]
     every = np.ascontiguousarray(stacked.permute(1, 2, 0).numpy(), np.float32)
     placed, inside = _placed(every, box, coarse)
-    placed = placed * inside
-    drift = placed[..., 2:].reshape(*coarse.size, 2, 6)
-    return FollowMaps(placed[..., :1], placed[..., 1:2], np.ascontiguousarray(drift))
+    placed = np.moveaxis(placed * inside, -1, 0)
+    follow, plane, drift = np.split(placed, [2, 4])
+    drift = np.moveaxis(drift.reshape(2, 2, 6, *coarse.size), (1, 2), (3, 4))
+    return FollowMaps(follow[..., None], plane[..., None], np.ascontiguousarray(drift))
 
 
 def _placed(answer: Floats, box: Box, coarse: CoarseFlow) -> tuple[Floats, Floats]:

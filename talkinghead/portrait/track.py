@@ -17,6 +17,8 @@ from talkinghead.portrait.landmarks import landmark_detector
 
 MIN_SHARE_FOUND = 0.5
 MAX_GAP_SECONDS = 1.0
+SETTLING = 8
+"""How many more times the first frame of a clip is looked at."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ def follow(frames: Iterable[NDArray[np.uint8]], fps: float) -> tuple[Floats, flo
     seen: list[Floats | None] = []
     for frame in frames:
         faces = detector.detect(frame)
+        if not seen:
+            # Where the detector cuts the face out settles only while it tracks: the first answer
+            # is a pixel or two beside all later ones, and everything is measured from it.
+            for _ in range(SETTLING):
+                faces = detector.detect(frame) or faces
         seen.append(faces[0].points if faces else None)
     return _without_gaps(seen, fps), sum(one is not None for one in seen) / len(seen)
 

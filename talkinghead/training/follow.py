@@ -195,9 +195,10 @@ def _psnr(picture: Tensor, batch: FollowBatch) -> Tensor:
 
 
 def _strip(batch: FollowBatch, answers: FollowAnswers, made: dict[str, Tensor]) -> Tensor:
-    """(3, S, W) photo, follow, person, drift of x; ring, learned and target of the last."""
+    """(3, S, W) photo, follow near and far, person; ring, learned and target of the last."""
     size = (batch.known.shape[-1], batch.known.shape[-1])
-    maps = [answers.follow, answers.person.sigmoid(), answers.drift[:, :1] * 0.5 + 0.5]
+    near, far = answers.follow[:, :1], answers.follow[:, 1:]
+    maps = [near, far, answers.person.sigmoid()]
     shown = [upsampled(one, size)[0].expand(3, -1, -1) for one in maps]
     last = [made["ring"][0, -1], made["learned"][0, -1], batch.targets[0, -1]]
     return torch.cat([batch.known[0, :3], *shown, *last], dim=-1)

@@ -36,9 +36,10 @@ class FollowBatch:
         known: (B, 8, S, S) float32, see `renderer.follow_network.KNOWN`.
         person: (B, 1, S / 2, S / 2) float32 0..1.
         targets: (B, K, 3, S, S) float32 0..1.
-        head: (B, K, 2, S, S) this and the next two as in `HeadFlow`.
+        head: (B, K, 2, S, S) this and the next three as in `HeadFlow`.
         plane: (B, K, 2, S, S).
         motion: (B, K, 6).
+        far: (B, K).
         face: (B, K, 1, S, S) 0..1.
         weight: (B, K, 1, S, S) 1 where a target is known and no face.
     """
@@ -49,15 +50,20 @@ class FollowBatch:
     head: Tensor
     plane: Tensor
     motion: Tensor
+    far: Tensor
     face: Tensor
     weight: Tensor
 
     def moved(self, answers: FollowAnswers) -> Tensor:
         """(B, K, 3, S, S) the photos as the answers move them; `FollowMaps.field` in tensors."""
         size = (SIDE, SIDE)
-        follow, plane = (upsampled(one, size)[:, None] for one in (answers.follow, answers.plane))
-        drift = upsampled(answers.drift, size).view(-1, 2, 6, SIDE, SIDE)
-        besides = torch.einsum("bdahw,bka->bkdhw", drift, self.motion)
+        share = torch.stack([1 - self.far, self.far], dim=-1)
+        follow, plane = (
+            torch.einsum("bnhw,bkn->bkhw", upsampled(one, size), share)[:, :, None]
+            for one in (answers.follow, answers.plane)
+        )
+        drift = upsampled(answers.drift, size).view(-1, 2, 2, 6, SIDE, SIDE)
+        besides = torch.einsum("bndahw,bka,bkn->bkdhw", drift, self.motion, share)
         outside = self.head * follow + self.plane * plane + besides
         return self.sampled(outside + (self.head - outside) * self.face)
 
@@ -106,6 +112,7 @@ def as_batch(groups: Arrays, rows: NDArray[np.intp], targets: NDArray[np.intp]) 
         flow("head"),
         flow("plane"),
         chosen("motion"),
+        chosen("far"),
         face,
         chosen("known_at")[:, :, None] * (1 - face),
     )
@@ -119,7 +126,8 @@ def mirrored(batch: FollowBatch) -> FollowBatch:
     head, plane = (one.flip(-1) * aside for one in (batch.head, batch.plane))
     flipped = (one.flip(-1) for one in (batch.person, batch.targets, batch.face, batch.weight))
     person, targets, face, weight = flipped
-    return FollowBatch(known, person, targets, head, plane, batch.motion * TURNED, face, weight)
+    motion = batch.motion * TURNED
+    return FollowBatch(known, person, targets, head, plane, motion, batch.far, face, weight)
 
 
 class FollowBatches:

@@ -67,7 +67,8 @@ class FollowMaker:
             face: (K, SIDE, SIDE) uint8 0..255 where the face itself is.
             known_at: (K, SIDE, SIDE) uint8 1 where the stored picture reaches.
             plane: the same if all lay on the plane through the head's origin.
-            motion: (K, 6) float32, see `HeadFlow`.
+            motion: (K, 6) float32, this and the next see `HeadFlow`.
+            far: (K,) float32.
         """
         source = int(self._generator.integers(len(clip)))
         rows = self._targets(clip, source)
@@ -83,6 +84,7 @@ class FollowMaker:
             "face": np.stack([one.face[..., 0] * 255 + 0.5 for one in flows]).astype(np.uint8),
             "known_at": np.stack([reach] * len(rows)),
             "motion": np.stack([one.motion for one in flows]),
+            "far": np.array([one.far for one in flows], np.float32),
         }
 
     def photo(self, shard: Shard, index: int) -> Group:

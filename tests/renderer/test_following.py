@@ -40,9 +40,9 @@ def moved(view, turn=(0.0, 0.0, 0.0), shift=(0.0, 0.0, 0.0)):
 
 def constant(coarse, follow, drift=0.0, plane=0.0):
     height, width = coarse.size
-    matrix = np.zeros((height, width, 2, 6), np.float32)
+    matrix = np.zeros((2, height, width, 2, 6), np.float32)
     matrix[..., 0, 3] = drift
-    follow, plane = (np.full((height, width, 1), one, np.float32) for one in (follow, plane))
+    follow, plane = (np.full((2, height, width, 1), one, np.float32) for one in (follow, plane))
     return FollowMaps(follow, plane, matrix)
 
 
@@ -65,8 +65,12 @@ def test_two_photos_are_answered_like_each_alone():
 
 def test_untrained_everything_follows_as_the_ring_says(coarse):
     maps = follow_maps(network(), coarse)
-    assert maps.follow.shape == (*coarse.size, 1)
-    inner = (slice(20, -20), slice(20, -20))  # further out it was never shown what happens
+    assert maps.follow.shape == (2, *coarse.size, 1)
+    inner = (
+        slice(None),
+        slice(20, -20),
+        slice(20, -20),
+    )  # further out it was never shown what happens
     assert np.abs(maps.follow - coarse.ring)[inner].max() < 0.15
     assert np.abs(maps.follow - coarse.ring)[inner].mean() < 0.02
     assert not maps.drift.any()
@@ -155,3 +159,16 @@ def test_the_plane_and_the_turn_move_what_their_maps_say(coarse, view):
     coarse.maps.drift[..., 1, 2] = 0.5
     turned = 0.5 * 0.1 * ARM_CM * view.camera.pixels_per_cm
     np.testing.assert_allclose(coarse.offset(posed)[5, 5], (0, turned), rtol=1e-3)
+
+
+def test_near_and_far_blend_with_the_way(coarse, view):
+    maps = constant(coarse, 0.0, drift=1.0)
+    maps.drift[0] = 0
+    coarse.maps = maps
+    ways = []
+    for shift in (0.1, 1.5, 6.0):
+        posed = next(coarse.geometry.poses(moved(view, shift=(shift, 0.0, 0.0))))
+        ways.append(coarse.offset(posed)[5, 5, 0] / shift / view.camera.pixels_per_cm)
+    assert ways[0] < 0.01
+    assert ways[1] == pytest.approx(0.5, abs=0.01)
+    assert ways[2] > 0.9

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ import torch
 from renderer.coefficients import ARKIT_INDEX, MotionCoefficients
 from renderer.detail_network import PAINTERS as WIDTHS
 from renderer.detail_network import DetailPainter
+from renderer.follow_network import CONFIGS, FollowNetwork
 from renderer.generator import FaceGenerator
 from renderer.networks import PRESETS
 from talkinghead.errors import BadOption, NotBuiltYet, WeightsCorrupt
 from talkinghead.portrait.framing import crop_view
-from talkinghead.renderers import GENERATOR, PAINTERS, Renderers
+from talkinghead.renderers import FOLLOW, GENERATOR, PAINTERS, Renderers
 from talkinghead.weights import save_weights, weights_folder
 
 
@@ -20,7 +22,7 @@ from talkinghead.weights import save_weights, weights_folder
 def folder(tmp_path, monkeypatch):
     shutil.copy(weights_folder() / "manifest.json", tmp_path)
     rows = json.loads((tmp_path / "manifest.json").read_text())
-    kept = [row for row in rows if row["name"] not in (GENERATOR, *PAINTERS.values())]
+    kept = [row for row in rows if row["name"] not in (GENERATOR, FOLLOW, *PAINTERS.values())]
     (tmp_path / "manifest.json").write_text(json.dumps(kept))
     monkeypatch.setenv("EVOKE_WEIGHTS", str(tmp_path))
     return tmp_path
@@ -44,9 +46,11 @@ def store_painter(name, shake=0.0):
     save_weights(painter.as_tensors(), PAINTERS[name], "a test", "CC0-1.0")
 
 
-def frame(renderers, portrait, name):
+def frame(renderers, portrait, name, turn=0.0):
     view = crop_view(portrait.source, 256)
-    return next(renderers.on(view, name, "cpu").render(portrait.resting))
+    motion = portrait.resting
+    motion = replace(motion, rotation=motion.rotation + np.float32([0, turn, 0]))
+    return next(renderers.on(view, name, "cpu").render(motion))
 
 
 def test_without_weights_there_is_the_geometric_one(folder, face_model, portrait):
@@ -81,6 +85,20 @@ def test_a_painter_of_mouths_is_a_learned_renderer_too(folder, face_model, portr
     assert rows.min() < mouth.min() < mouth.max() < rows.max()
     eyes = crop_view(portrait.source, 256).landmarks[[33, 263], 1]
     assert rows.min() > eyes.max()
+
+
+def test_follow_maps_are_a_learned_renderer_too(folder, face_model, portrait):
+    torch.manual_seed(0)
+    network = FollowNetwork(CONFIGS["tiny"])
+    torch.nn.init.normal_(network.head.weight, std=0.3)
+    save_weights(network.as_tensors(), FOLLOW, "a test", "CC0-1.0")
+    renderers = Renderers(face_model)
+    assert renderers.names == ("geometric", "learned")
+    view = crop_view(portrait.source, 256)
+    still = [next(renderers.on(view, name, "cpu").render(view.motion)) for name in renderers.names]
+    np.testing.assert_array_equal(*still)
+    geometric, learned = (frame(renderers, portrait, name, turn=0.2) for name in renderers.names)
+    assert np.abs(geometric.astype(int) - learned).max() > 20
 
 
 def test_where_there_is_a_generator_it_is_taken(folder, face_model, portrait):
@@ -128,3 +146,14 @@ def test_the_shipped_painter_leaves_a_still_face_and_paints_an_open_mouth(face_m
     assert change[0].mean() < 0.5
     assert change[1].max() > 40
     assert change[1].mean() > 3 * change[0].mean()
+
+
+def test_with_the_shipped_maps_the_head_turns_before_a_wall_that_stays(face_model, portrait):
+    renderers = Renderers(face_model)
+    photo = crop_view(portrait.source, 256).image.astype(int)
+    corner = (slice(0, 90), slice(0, 60))  # beside the hair, above the shoulder
+    moved = {
+        name: np.abs(frame(renderers, portrait, name, turn=0.2)[corner] - photo[corner]).mean()
+        for name in renderers.names
+    }
+    assert moved["learned"] < 0.6 * moved["geometric"]

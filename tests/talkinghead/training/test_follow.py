@@ -36,10 +36,9 @@ def batch_of(clips):
 
 
 def answers(batch, follow=0.5):
-    half = (len(batch.known), 1, SIDE // 2, SIDE // 2)
+    half = (len(batch.known), 2, SIDE // 2, SIDE // 2)
     nothing = torch.zeros(half)
-    drift = nothing.expand(-1, 12, -1, -1)
-    return FollowAnswers(torch.full(half, follow), nothing, drift, nothing)
+    return FollowAnswers(torch.full(half, follow), nothing, nothing.repeat(1, 12, 1, 1), nothing)
 
 
 def test_groups_hold_what_they_say(drawn, clips):
@@ -71,18 +70,21 @@ def test_tensors_and_arrays_move_alike(clips):
     batch = batch_of(clips)
     generator = torch.Generator().manual_seed(0)
     said = FollowAnswers(
-        torch.rand(3, 1, SIDE, SIDE, generator=generator),
-        torch.randn(3, 1, SIDE, SIDE, generator=generator) * 0.3,
-        torch.randn(3, 12, SIDE, SIDE, generator=generator) * 0.1,
+        torch.rand(3, 2, SIDE, SIDE, generator=generator),
+        torch.randn(3, 2, SIDE, SIDE, generator=generator) * 0.3,
+        torch.randn(3, 24, SIDE, SIDE, generator=generator) * 0.1,
         torch.zeros(3, 1, SIDE, SIDE),
     )
-    follow, plane, drift, head, flat, face = (
-        one.permute(1, 2, 0).numpy()
-        for one in (said.follow[0], said.plane[0], said.drift[0], batch.head[0, 0],
-                    batch.plane[0, 0], batch.face[0, 0])
-    )  # fmt: skip
-    maps = FollowMaps(follow, plane, drift.reshape(SIDE, SIDE, 2, 6))
-    flow = maps.field(HeadFlow(head, flat, batch.motion[0, 0].numpy(), face))
+    head, flat, face = (
+        one[0, 0].permute(1, 2, 0).numpy() for one in (batch.head, batch.plane, batch.face)
+    )
+    drift = said.drift[0].view(2, 2, 6, SIDE, SIDE).permute(0, 3, 4, 1, 2)
+    maps = FollowMaps(
+        said.follow[0, ..., None].numpy(), said.plane[0, ..., None].numpy(), drift.numpy()
+    )
+    flow = maps.field(
+        HeadFlow(head, flat, batch.motion[0, 0].numpy(), float(batch.far[0, 0]), face)
+    )
     expected = batch.sampled(torch.from_numpy(flow).permute(2, 0, 1).expand_as(batch.head))
     torch.testing.assert_close(batch.moved(said)[0, 0], expected[0, 0], atol=1e-3, rtol=0)
 
@@ -90,7 +92,7 @@ def test_tensors_and_arrays_move_alike(clips):
 def test_a_mirror_twice_changes_nothing_and_once_mirrors_the_answer(clips):
     batch = batch_of(clips)
     again = mirrored(mirrored(batch))
-    for name in ("known", "targets", "head", "plane", "weight", "motion", "person"):
+    for name in ("known", "targets", "head", "plane", "weight", "motion", "far", "person"):
         torch.testing.assert_close(getattr(again, name), getattr(batch, name))
     said = answers(batch)
     there = mirrored(batch).moved(said).flip(-1)
@@ -138,7 +140,7 @@ def test_training_learns_what_stays_behind(clips):
     still = batch.moved(answers(batch, follow=0.0))
     targets = (still.movedim(2, -1) * 255).round().clamp(0, 255).byte().numpy()
     stay["targets"] = np.concatenate([targets, targets], axis=1)
-    for name in ("head", "plane", "face", "known_at", "motion"):
+    for name in ("head", "plane", "face", "known_at", "motion", "far"):
         stay[name] = np.concatenate([clips[name][:, :4]] * 2, axis=1)
     trainer = Trainer(TrainingConfig("tiny", 3, 4, 1e-2, 60))
     batches = FollowBatches(stay, None, 3, 4, 0)
