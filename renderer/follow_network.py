@@ -51,7 +51,7 @@ class FollowAnswers:
         follow: (N, 2, s, s) 0..1, this and the next two as in `FollowMaps`: near, then far.
         plane: (N, 2, s, s).
         drift: (N, 24, s, s): x for the six numbers of the motion, then y; near, then far.
-        person: (N, 1, s, s) log odds that the place shows the person; for training only.
+        person: (N, 1, s, s) log odds that the place shows the person.
     """
 
     follow: Tensor
@@ -131,9 +131,10 @@ class FollowNetwork(nn.Module):
             values = self.merge[index](values)
         answer = self.head(functional.leaky_relu(self.normal(values), SLOPE)).float()
         ring = functional.avg_pool2d(known[:, -1:], 2).clamp(MOST_CERTAIN, 1 - MOST_CERTAIN)
+        person = answer[:, 4 + DRIFT :]  # only who is alive drifts: walls do not
         return FollowAnswers(
             torch.sigmoid(torch.logit(ring) + answer[:, :2]),
             answer[:, 2:4] * PLANE_SCALE,
-            answer[:, 4 : 4 + DRIFT] * DRIFT_SCALE,
-            answer[:, 4 + DRIFT :],
+            answer[:, 4 : 4 + DRIFT] * DRIFT_SCALE * person.sigmoid().detach(),
+            person,
         )

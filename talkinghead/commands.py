@@ -242,7 +242,7 @@ def report(
         "phonemes_by": result.recogniser,
         "fit_error": round(result.fit_error, 5),
         "motion": options.motion,
-        "renderer": options.renderer,
+        "renderer": result.renderer,
         "seed": options.seed,
         "notices": list(result.notices),
         "version": __version__,

@@ -10,7 +10,7 @@ from talkinghead.errors import BadOption
 Size = Literal[256, 512, 1024]
 Framing = Literal["crop", "full"]
 MotionName = Literal["rules", "regression", "codebook"]
-RendererName = Literal["geometric", "learned"]
+RendererName = Literal["auto", "geometric", "learned"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 
 EMBEDDED_SPEECH = "embedded"
@@ -54,7 +54,7 @@ class GenerateOptions:
     blink: float = 1.0
     gaze: tuple[float, float] = (0.0, 0.0)
     motion: str = "rules"
-    renderer: str = "learned"
+    renderer: str = "auto"
     seed: int = 0
     fps: float = 25.0
     device: str = "auto"

@@ -187,6 +187,7 @@ class TalkingHead:
         """
         options = options or GenerateOptions()
         clock = Clock()
+        renderer = self._renderers.meant(options.renderer)
         inputs = [photo, sound, options.head]
         check_output_path(Path(save_to))
         check_not_an_input(Path(save_to), inputs)
@@ -198,12 +199,12 @@ class TalkingHead:
         with clock.stage("frames", progress):
             frames = self.render(acted.portrait, motion, options)
             frames = reported(frames, len(motion), progress, watch=watch)
-            note = f"Seed {options.seed}, {options.motion} motion, {options.renderer} renderer."
+            note = f"Seed {options.seed}, {options.motion} motion, {renderer} renderer."
             video = write_video(frames, Path(save_to), options.fps, acted.speech, note)
         if export_motion is not None:
             write_motion(motion, export_motion)
         return Result(
-            video, acted.emotion.understood[0], motion, clock.seconds, acted.recogniser,
+            video, acted.emotion.understood[0], motion, clock.seconds, acted.recogniser, renderer,
             acted.portrait.fit_error, acted.notices,
         )  # fmt: skip
 

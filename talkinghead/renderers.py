@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from renderer.follow_network import FollowNetwork
     from renderer.generator import FaceGenerator
 
+AUTO = "auto"
 GENERATOR = "generator"
 """Name of the weights that change the whole head; where they are, they are the learned renderer."""
 PAINTERS = {"mouth": "detail_mouth", "eye": "detail_eye"}
@@ -60,12 +61,26 @@ class Renderers:
         learned = not present.keys().isdisjoint((GENERATOR, FOLLOW, *PAINTERS.values()))
         return ("geometric", "learned") if learned else ("geometric",)
 
+    def meant(self, name: str) -> str:
+        """The renderer that a name means here: "auto" is the learned one where its weights are.
+
+        Raises:
+            NotBuiltYet: this copy has no such renderer.
+        """
+        if name == AUTO:
+            return self.names[-1]
+        if name not in self.names:
+            known = ", ".join(self.names)
+            message = f"this copy holds no renderer {name!r}; it has {known}"
+            raise NotBuiltYet(message)
+        return name
+
     def on(self, source: Source, name: str, device: str) -> FrameRenderer:
         """A renderer for one source.
 
         Args:
             source: the still.
-            name: one of `names`.
+            name: one of `names`, or "auto".
             device: "auto", "cpu" or "cuda".
 
         Raises:
@@ -73,10 +88,7 @@ class Renderers:
             BadOption: "cuda" where there is none.
             WeightsMissing, WeightsCorrupt: the weights are not as the manifest says.
         """
-        if name not in self.names:
-            known = ", ".join(self.names)
-            message = f"this copy holds no renderer {name!r}; it has {known}"
-            raise NotBuiltYet(message)
+        name = self.meant(name)
         backend = raster_backend(device)
         if name == "geometric":
             return GeometricRenderer(self._model, source, backend)

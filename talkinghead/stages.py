@@ -31,6 +31,7 @@ class Result:
         motion: the track that was rendered.
         seconds: wall clock of each stage; "frames" holds rendering and encoding, which overlap.
         recogniser: what found the phonemes.
+        renderer: that drew the frames.
         fit_error: of the portrait, see `Portrait`.
         notices: sentences for the user.
     """
@@ -40,6 +41,7 @@ class Result:
     motion: MotionCoefficients
     seconds: dict[str, float]
     recogniser: str
+    renderer: str
     fit_error: float
     notices: tuple[str, ...]
 

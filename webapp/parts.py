@@ -255,8 +255,9 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
                 visible=len(decoders) > 1, elem_id="decoder",
             )  # fmt: skip
             renderer = gr.Radio(
-                list(renderers), value=usual.renderer, label="Renderer",
-                info="geometric: sharp, fast; learned: mouths by a network, soft where wide",
+                ["auto", *renderers], value=usual.renderer, label="Renderer",
+                info="auto: the best there is; geometric: fast, everything near the head moves; "
+                "learned: hair moves and walls stay, mouths by a network",
                 visible=len(renderers) > 1, elem_id="renderer",
             )  # fmt: skip
         with gr.Row(equal_height=True):

@@ -193,7 +193,7 @@ class Controls:
     gaze_x: float = 0.0
     gaze_y: float = 0.0
     motion: str = "rules"
-    renderer: str = "learned"
+    renderer: str = "auto"
     seed: float | None = 0
     face: int | None = None
 

@@ -157,3 +157,11 @@ def test_with_the_shipped_maps_the_head_turns_before_a_wall_that_stays(face_mode
         for name in renderers.names
     }
     assert moved["learned"] < 0.6 * moved["geometric"]
+
+
+def test_auto_means_the_best_there_is(folder, face_model):
+    renderers = Renderers(face_model)
+    assert renderers.meant("auto") == "geometric"
+    store_painter("mouth")
+    assert renderers.meant("auto") == "learned"
+    assert renderers.meant("geometric") == "geometric"
