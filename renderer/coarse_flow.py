@@ -73,7 +73,7 @@ class FollowMaps:
         follow: (2, h, w, 1) how far a place goes along with the face, 0..1.
         plane: (2, h, w, 1) how far it goes along with the plane through the head's origin besides:
             hair lies deeper than the face.
-        drift: (2, h, w, 2, 6) backward flow for each unit of `HeadFlow.motion`: shoulders.
+        drift: (2, 6, h, w, 2) backward flow for each unit of `HeadFlow.motion`: shoulders.
     """
 
     follow: Floats
@@ -84,7 +84,7 @@ class FollowMaps:
         """(h, w, 2) backward flow in pixels of the picture; the face itself follows wholly."""
         share = np.array([1 - flow.far, flow.far], np.float32)
         follow, plane = (np.tensordot(share, one, axes=1) for one in (self.follow, self.plane))
-        drift = np.tensordot(share, self.drift @ flow.motion, axes=1)
+        drift = np.tensordot(np.outer(share, flow.motion), self.drift, axes=2)
         outside = flow.head * follow + flow.plane * plane + drift
         return np.asarray(outside + (flow.head - outside) * flow.face, np.float32)
 

@@ -68,7 +68,7 @@ def follow_maps(network: FollowNetwork, coarse: CoarseFlow) -> FollowMaps:
     placed, inside = _placed(every, box, coarse)
     placed = np.moveaxis(placed * inside, -1, 0)
     follow, plane, drift = np.split(placed, [2, 4])
-    drift = np.moveaxis(drift.reshape(2, 2, 6, *coarse.size), (1, 2), (3, 4))
+    drift = np.moveaxis(drift.reshape(2, 2, 6, *coarse.size), 1, -1)
     return FollowMaps(follow[..., None], plane[..., None], np.ascontiguousarray(drift))
 
 

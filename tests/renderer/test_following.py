@@ -40,8 +40,8 @@ def moved(view, turn=(0.0, 0.0, 0.0), shift=(0.0, 0.0, 0.0)):
 
 def constant(coarse, follow, drift=0.0, plane=0.0):
     height, width = coarse.size
-    matrix = np.zeros((2, height, width, 2, 6), np.float32)
-    matrix[..., 0, 3] = drift
+    matrix = np.zeros((2, 6, height, width, 2), np.float32)
+    matrix[:, 3, ..., 0] = drift
     follow, plane = (np.full((2, height, width, 1), one, np.float32) for one in (follow, plane))
     return FollowMaps(follow, plane, matrix)
 
@@ -156,7 +156,7 @@ def test_the_plane_and_the_turn_move_what_their_maps_say(coarse, view):
     plane = coarse.head_flow(posed).plane
     np.testing.assert_allclose(whole[5, 5], plane[3, 3], atol=1.0)
     coarse.maps = replace(coarse.maps, plane=coarse.maps.plane * 0)
-    coarse.maps.drift[..., 1, 2] = 0.5
+    coarse.maps.drift[:, 2, ..., 1] = 0.5
     turned = 0.5 * 0.1 * ARM_CM * view.camera.pixels_per_cm
     np.testing.assert_allclose(coarse.offset(posed)[5, 5], (0, turned), rtol=1e-3)
 

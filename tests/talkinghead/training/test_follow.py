@@ -78,7 +78,7 @@ def test_tensors_and_arrays_move_alike(clips):
     head, flat, face = (
         one[0, 0].permute(1, 2, 0).numpy() for one in (batch.head, batch.plane, batch.face)
     )
-    drift = said.drift[0].view(2, 2, 6, SIDE, SIDE).permute(0, 3, 4, 1, 2)
+    drift = said.drift[0].view(2, 2, 6, SIDE, SIDE).permute(0, 2, 3, 4, 1)
     maps = FollowMaps(
         said.follow[0, ..., None].numpy(), said.plane[0, ..., None].numpy(), drift.numpy()
     )
