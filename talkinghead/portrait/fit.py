@@ -6,11 +6,11 @@ pose for fixed shape (Gauss-Newton), then all coefficients for fixed pose and de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from renderer.camera import DISTANCE_CM, rotation_matrix
+from renderer.camera import rotation_matrix
 from renderer.coefficients import ARKIT_NAMES, Floats
 from renderer.face_model import FaceModel, LandmarkEmbedding
 from renderer.landmark_groups import COUNT, IRIS_CENTRES, LIDS, OUTER_EYE_CORNERS
@@ -21,12 +21,12 @@ from talkinghead.portrait.confidence import (
     landmark_confidence,
 )
 from talkinghead.portrait.gaze import eye_angles, look_towards
+from talkinghead.portrait.sight import Sight
 from talkinghead.portrait.solve import Doubles, bounded_least_squares
 
 ROUNDS = 8
 CLIP_ROUNDS = 2
 FIRST_YAWS = (-0.7, 0.0, 0.7)
-LARGEST_TURN = 0.5  # radians a step of the pose may turn
 CLIP_IDENTITY_FRAMES = 12
 MAX_IDENTITY = 4.0  # standard deviations
 _IBUG_OUTER_EYE_CORNERS = (36, 45)
@@ -42,7 +42,8 @@ class FaceFit:
         rotation: (F, 3) float32 radians.
         origin: (F, 2) float32 pixels, where the head's origin appears.
         scale: (F,) float32 pixels per cm at the head's origin.
-        predicted: (F, L, 2) float32 pixels, the model's landmarks.
+        predicted: (F, L, 2) float32 pixels, the model's landmarks as a camera sees them that looks
+            straight at the head's origin, as each picture's own does.
         error: (F,) float32 RMS distance to the given landmarks in units of the outer eye distance.
     """
 
@@ -99,41 +100,40 @@ class FaceFitter:
         frames = len(observed)
         shared = np.zeros(len(self.identity_basis)) if identity is None else identity.astype(float)
         expression = np.zeros((frames, len(ARKIT_NAMES)))
-        poses = np.stack([self._first_pose(one) for one in observed])
+        sights = [self._first_sight(one) for one in observed]
         for _ in range(ROUNDS):
             for index in range(frames):
                 shape = self._shape(shared, expression[index])
-                poses[index] = self._solve_pose(shape, observed[index], poses[index])
+                sights[index] = sights[index].posed(shape, self.confidence)
             if identity is None:
-                shared = self._solve_identity(observed, poses, shared, expression)
-            for index in range(frames):
-                expression[index] = self._solve_expression(
-                    observed[index], poses[index], shared, expression[index]
-                )
-        return self._result(observed, shared, expression, poses)
+                shared = self._solve_identity(sights, shared, expression)
+            for index, sight in enumerate(sights):
+                expression[index] = self._solve_expression(sight, shared, expression[index])
+        return self._result(sights, shared, expression)
 
     def fit_clip(self, points: Floats) -> FaceFit:
         """Fit successive frames of one person: one identity, each frame starting from the last.
+
+        All frames are seen by one camera, the one that looks straight at the first one's head.
 
         Args:
             points: (F, L, 2) landmarks in pixels.
         """
         chosen = np.linspace(0, len(points) - 1, min(len(points), CLIP_IDENTITY_FRAMES))
         identity = self.fit(points[np.unique(chosen.astype(int))]).identity.astype(np.float64)
-        observed = points.astype(np.float64)
-        expression = np.zeros((len(points), len(ARKIT_NAMES)))
-        poses = np.repeat(self._first_pose(observed[0])[None], len(points), axis=0)
-        for index in range(len(points)):
-            rounds = CLIP_ROUNDS if index else ROUNDS
-            if index:
-                expression[index], poses[index] = expression[index - 1], poses[index - 1]
-            for _ in range(rounds):
-                shape = self._shape(identity, expression[index])
-                poses[index] = self._solve_pose(shape, observed[index], poses[index])
-                expression[index] = self._solve_expression(
-                    observed[index], poses[index], identity, expression[index]
-                )
-        return self._result(observed, identity, expression, poses)
+        weights = np.zeros(len(ARKIT_NAMES))
+        sight = self._first_sight(points[0].astype(np.float64))
+        sights, expression = [], []
+        for index, seen in enumerate(points.astype(np.float64)):
+            sight = replace(sight, points=seen)
+            for _ in range(CLIP_ROUNDS if index else ROUNDS):
+                sight = sight.posed(self._shape(identity, weights), self.confidence)
+                weights = self._solve_expression(sight, identity, weights)
+            if sight.camera is None:
+                sight = replace(sight, camera=sight.pose[3:])
+            sights.append(sight)
+            expression.append(weights)
+        return self._result(sights, identity, np.stack(expression))
 
     def _shape(self, identity: Doubles, expression: Doubles) -> Doubles:
         shape: Doubles = self.neutral + np.tensordot(identity, self.identity_basis, axes=1)
@@ -149,8 +149,8 @@ class FaceFitter:
             part = slice(first, first + 5)
             shape[part] = (shape[part] - centre) @ matrix.T.astype(np.float64) + centre
 
-    def _first_pose(self, observed: Doubles) -> Doubles:
-        """(pitch, yaw, roll, x, y, scale): the best of three guesses of how the head is turned."""
+    def _first_sight(self, observed: Doubles) -> Sight:
+        """The best of three guesses of how the head is turned."""
         left, right = observed[self.eye_corners[0]], observed[self.eye_corners[1]]
         roll = float(np.arctan2(*(right - left)[::-1]))
         spread = np.linalg.norm(observed - observed.mean(0), axis=1).mean()
@@ -158,61 +158,33 @@ class FaceFitter:
         scale = spread / np.linalg.norm(flat - flat.mean(0), axis=1).mean()
         found = []
         for yaw in FIRST_YAWS:
-            state = np.array([0.0, yaw, roll, *observed.mean(0), scale])
-            state[3:5] += observed.mean(0) - self._project(self.neutral, state)[0].mean(0)
-            state = self._solve_pose(self.neutral, observed, state)
-            error = ((self._project(self.neutral, state)[0] - observed) ** 2).sum()
-            found.append((float(error), state))
+            pose = np.array([0.0, yaw, roll, *observed.mean(0), scale])
+            pose[3:5] += observed.mean(0) - Sight(observed, pose).project(self.neutral)[0].mean(0)
+            sight = Sight(observed, pose).posed(self.neutral, self.confidence)
+            error = ((sight.project(self.neutral)[0] - observed) ** 2).sum()
+            found.append((float(error), sight))
         return min(found, key=lambda pair: pair[0])[1]
 
-    def _project(self, shape: Doubles, state: Doubles) -> tuple[Doubles, Doubles]:
-        """Pixels (L, 2) and the perspective factor (L,) of a posed landmark shape."""
-        turned = shape @ rotation_matrix(state[:3].astype(np.float32)).T.astype(np.float64)
-        nearness = DISTANCE_CM / (DISTANCE_CM - turned[:, 2])
-        flat = turned[:, :2] * (1, -1) * (nearness * state[5])[:, None]
-        return flat + state[3:5], nearness
-
-    def _solve_pose(self, shape: Doubles, observed: Doubles, state: Doubles) -> Doubles:
-        """Gauss-Newton: six unknowns, four steps."""
-        weights = np.repeat(np.sqrt(self.confidence), 2)
-        for _ in range(4):
-            jacobian = self._pose_jacobian(shape, state) * weights[:, None]
-            residual = (observed - self._project(shape, state)[0]).ravel() * weights
-            step = np.linalg.lstsq(jacobian, residual, rcond=None)[0]
-            step[:3] = np.clip(step[:3], -LARGEST_TURN, LARGEST_TURN)
-            state = state + step
-        return state
-
-    def _pose_jacobian(self, shape: Doubles, state: Doubles) -> Doubles:
-        """(2L, 6) by differences: pixels per unit of each number of the pose."""
-        base = self._project(shape, state)[0]
-        jacobian = np.empty((2 * self.count, 6))
-        for index, tiny in enumerate((1e-4, 1e-4, 1e-4, 1e-2, 1e-2, 1e-4 * state[5])):
-            moved = state.copy()
-            moved[index] += tiny
-            jacobian[:, index] = (self._project(shape, moved)[0] - base).ravel() / tiny
-        return jacobian
-
-    def _beside_pose(self, columns: Doubles, shape: Doubles, state: Doubles) -> Doubles:
+    def _beside_pose(self, columns: Doubles, shape: Doubles, sight: Sight) -> Doubles:
         """What of (2L, N) columns a change of pose could not do as well (a Schur complement).
 
         Without it the two halves of the alternation would take small turns towards each other, and
         a clip that is warm-started from frame to frame would lag behind.
         """
-        jacobian = self._pose_jacobian(shape, state)
+        jacobian = sight.jacobian(shape)
         weighted = jacobian * np.repeat(self.confidence, 2)[:, None]
         by_pose = np.linalg.solve(weighted.T @ jacobian, weighted.T @ columns)
         return np.asarray(columns - jacobian @ by_pose)
 
-    def _design(self, basis: Doubles, state: Doubles, shape: Doubles) -> Doubles:
+    def _design(self, basis: Doubles, sight: Sight, shape: Doubles) -> Doubles:
         """(2L, N) change of the landmarks in cm on the picture plane for a unit of each weight."""
-        matrix = rotation_matrix(state[:3].astype(np.float32)).astype(np.float64)
-        nearness = self._project(shape, state)[1]
+        matrix = rotation_matrix(sight.pose[:3].astype(np.float32)).astype(np.float64)
+        nearness = sight.project(shape)[1]
         turned = basis @ matrix[:2].T * (1, -1) * nearness[:, None]
         return np.asarray(turned.reshape(len(basis), -1).T)
 
     def _solve_identity(
-        self, observed: Doubles, poses: Doubles, identity: Doubles, expression: Doubles
+        self, sights: list[Sight], identity: Doubles, expression: Doubles
     ) -> Doubles:
         """Identity shared by all pictures; expressions are solved along with it per picture."""
         count = len(identity)
@@ -222,31 +194,27 @@ class FaceFitter:
         lower = np.r_[np.full(count, -MAX_IDENTITY), np.zeros(len(ARKIT_NAMES))]
         upper = np.r_[np.full(count, MAX_IDENTITY), self._upper]
         both = np.concatenate([self.identity_basis, self.expression_basis])
-        for seen, state, weights in zip(observed, poses, expression, strict=True):
+        for sight, weights in zip(sights, expression, strict=True):
             start = np.r_[identity, weights]
             shape = self._shape(identity, weights)
-            full, right = self._normal_equations(both, seen, state, shape, start)
+            full, right = self._normal_equations(both, sight, shape, start)
             full += np.diag(both_priors)
             joint: Doubles = bounded_least_squares(full, right, lower, upper, start, 60)
             weights[:] = joint[count:]
             normal += full[:count, :count]
             target += right[:count] - full[:count, count:] @ weights
-        normal -= np.eye(count) * prior * (len(observed) - 1)  # one prior for one person
+        normal -= np.eye(count) * prior * (len(sights) - 1)  # one prior for one person
         solved: Doubles = bounded_least_squares(
             normal, target, lower[:count], upper[:count], identity, 60
         )
         return solved
 
-    def _solve_expression(
-        self, observed: Doubles, state: Doubles, identity: Doubles, expression: Doubles
-    ) -> Doubles:
+    def _solve_expression(self, sight: Sight, identity: Doubles, expression: Doubles) -> Doubles:
         expression = expression.copy()
         if self.has_irises:
-            self._solve_gaze(observed, state, identity, expression)
+            self._solve_gaze(sight, identity, expression)
         shape = self._shape(identity, expression)
-        normal, target = self._normal_equations(
-            self.expression_basis, observed, state, shape, expression
-        )
+        normal, target = self._normal_equations(self.expression_basis, sight, shape, expression)
         normal += np.diag(self._expression_prior)
         gaze = np.array([name.startswith("eyeLook") for name in ARKIT_NAMES])
         lower = np.where(gaze, expression, 0.0)
@@ -255,44 +223,43 @@ class FaceFitter:
         return solved
 
     def _normal_equations(
-        self, basis: Doubles, observed: Doubles, state: Doubles, shape: Doubles, start: Doubles
+        self, basis: Doubles, sight: Sight, shape: Doubles, start: Doubles
     ) -> tuple[Doubles, Doubles]:
         """(N, N) and (N,) for weights of a basis, linearised at `start`; centimetres."""
-        design = self._design(basis, state, shape)
-        residual = ((observed - self._project(shape, state)[0]) / state[5]).ravel()
-        columns = self._beside_pose(np.column_stack([design, residual]), shape, state)
+        design = self._design(basis, sight, shape)
+        residual = ((sight.points - sight.project(shape)[0]) / sight.pose[5]).ravel()
+        columns = self._beside_pose(np.column_stack([design, residual]), shape, sight)
         design, residual = columns[:, :-1], columns[:, -1]
         weighted = design * np.repeat(self.confidence, 2)[:, None]
         seen = residual + np.asarray(design @ start, np.float64)
         return weighted.T @ design, np.asarray(weighted.T @ seen, np.float64)
 
-    def _solve_gaze(
-        self, observed: Doubles, state: Doubles, identity: Doubles, expression: Doubles
-    ) -> None:
+    def _solve_gaze(self, sight: Sight, identity: Doubles, expression: Doubles) -> None:
         """Turn each eyeball so that its iris lies on the iris landmark, relative to the lids."""
         shape = self._shape(identity, expression)
-        predicted = self._project(shape, state)[0]
-        matrix = rotation_matrix(state[:3].astype(np.float32)).astype(np.float64)
+        predicted, observed = sight.project(shape)[0], sight.points
+        matrix = rotation_matrix(sight.pose[:3].astype(np.float32)).astype(np.float64)
         for side, lids in LIDS.items():
             landmark = IRIS_CENTRES[side]
             shift = (observed[list(lids)] - predicted[list(lids)]).mean(0)
             centre = self._eyeballs[side]
             radius = float(np.linalg.norm(self.neutral[landmark] - centre))
-            middle = self._project(np.repeat(centre[None], self.count, 0), state)[0][0] + shift
-            offset = (observed[landmark] - middle) / state[5] * (1, -1)
+            middle = sight.project(centre[None])[0][0] + shift
+            offset = (observed[landmark] - middle) / sight.pose[5] * (1, -1)
             depth = np.sqrt(max(radius**2 - float(offset @ offset), 0.05))
             towards = matrix.T @ np.array([*offset, depth])
             straight = self.neutral[landmark] - centre
             look_towards(expression, side, towards, straight)
 
-    def _result(
-        self, observed: Doubles, identity: Doubles, expression: Doubles, poses: Doubles
-    ) -> FaceFit:
-        shapes = (self._shape(identity, weights) for weights in expression)
-        pairs = zip(shapes, poses, strict=True)
-        predicted = np.stack([self._project(shape, state)[0] for shape, state in pairs])
+    def _result(self, sights: list[Sight], identity: Doubles, expression: Doubles) -> FaceFit:
+        shapes = [self._shape(identity, weights) for weights in expression]
+        pairs = list(zip(shapes, sights, strict=True))
+        reached = np.stack([sight.project(shape)[0] for shape, sight in pairs])
+        predicted = np.stack([replace(one, camera=None).project(shape)[0] for shape, one in pairs])
+        observed = np.stack([sight.points for sight in sights])
+        poses = np.stack([sight.pose for sight in sights])
         first, last = self.eye_corners
         width = np.linalg.norm(observed[:, first] - observed[:, last], axis=1)
-        error = np.sqrt(((predicted - observed) ** 2).sum(-1).mean(1)) / width
+        error = np.sqrt(((reached - observed) ** 2).sum(-1).mean(1)) / width
         arrays = (identity, expression, poses[:, :3], poses[:, 3:5], poses[:, 5], predicted, error)
         return FaceFit(*(array.astype(np.float32) for array in arrays))

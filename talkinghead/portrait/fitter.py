@@ -71,7 +71,7 @@ class PortraitFitter:
         """
         faces = self._detector.detect(photo)
         chosen = _choose(faces, face, photo.shape)
-        landmarks = faces[chosen]
+        landmarks = self._detector.settle(photo, faces[chosen])
         if landmarks.width < MIN_FACE_PIXELS:
             message = (
                 f"the face is {landmarks.width:.0f} px wide, at least {MIN_FACE_PIXELS:.0f} px "

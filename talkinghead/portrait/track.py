@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +13,10 @@ from renderer.coefficients import Floats, MotionCoefficients
 from renderer.face_model import FaceModel
 from talkinghead.errors import UnreadableVideo
 from talkinghead.portrait.fit import FaceFit, FaceFitter
-from talkinghead.portrait.landmarks import landmark_detector
+from talkinghead.portrait.landmarks import SETTLING, landmark_detector
 
 MIN_SHARE_FOUND = 0.5
 MAX_GAP_SECONDS = 1.0
-SETTLING = 8
-"""How many more times the first frame of a clip is looked at."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +67,23 @@ def follow(frames: Iterable[NDArray[np.uint8]], fps: float) -> tuple[Floats, flo
     Raises:
         UnreadableVideo: as `track_clip`.
     """
+    seen = [points for _, points in followed(frames)]
+    return _without_gaps(seen, fps), sum(one is not None for one in seen) / max(len(seen), 1)
+
+
+def followed(
+    frames: Iterable[NDArray[np.uint8]],
+) -> Iterator[tuple[NDArray[np.uint8], Floats | None]]:
+    """Every frame with the (478, 2) landmarks of its largest face in pixels; None = not found."""
     detector = landmark_detector(tracking=True)
-    seen: list[Floats | None] = []
+    looks = 1 + SETTLING
     for frame in frames:
-        faces = detector.detect(frame)
-        if not seen:
-            # Where the detector cuts the face out settles only while it tracks: the first answer
-            # is a pixel or two beside all later ones, and everything is measured from it.
-            for _ in range(SETTLING):
-                faces = detector.detect(frame) or faces
-        seen.append(faces[0].points if faces else None)
-    return _without_gaps(seen, fps), sum(one is not None for one in seen) / len(seen)
+        # Where the detector cuts the face out settles only while it tracks: the first answer is a
+        # pixel or two beside all later ones, and everything is measured from it.
+        for _ in range(looks):
+            faces = detector.detect(frame)
+        looks = 1
+        yield frame, faces[0].points if faces else None
 
 
 def _without_gaps(seen: list[Floats | None], fps: float) -> Floats:

@@ -27,6 +27,7 @@ from talkinghead.portrait.framing import square_around
 from talkinghead.portrait.landmarks import LandmarkDetector, landmark_detector
 from talkinghead.portrait.photo import read_photo
 from talkinghead.portrait.residual import landmark_residual
+from talkinghead.portrait.track import followed
 from talkinghead.training.shards import SIDE, Shard
 from talkinghead.video.read import read_video
 from talkinghead.weights import load_weights
@@ -63,10 +64,7 @@ class Packer:
         Returns:
             None if no face can be followed.
         """
-        detector = landmark_detector("mediapipe", tracking=True)
-        seen = [
-            (frame, points) for frame in frames if (points := _largest(detector, frame)) is not None
-        ]
+        seen = [(frame, points) for frame, points in followed(frames) if points is not None]
         if len(seen) < 2:
             return None
         points = np.stack([one for _, one in seen])
@@ -110,7 +108,9 @@ class Packer:
 
 def _largest(detector: LandmarkDetector, picture: NDArray[np.uint8]) -> Floats | None:
     faces = detector.detect(picture)
-    return max(faces, key=lambda face: face.width).points if faces else None
+    if not faces:
+        return None
+    return detector.settle(picture, max(faces, key=lambda face: face.width)).points
 
 
 Picture = tuple[NDArray[np.uint8], Floats, tuple[int, int, int, int], FaceFit]

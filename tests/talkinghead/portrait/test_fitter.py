@@ -17,6 +17,9 @@ class FixedDetector:
     def detect(self, image):
         return self.faces
 
+    def settle(self, image, face):
+        return face
+
 
 def frontal(face_model, scale=20.0, yaw=0.0):
     from renderer.camera import Camera, pose

@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 
@@ -85,6 +86,30 @@ def test_mediapipe_finds_small_and_several_faces_from_left_to_right(photo_path):
 def test_mediapipe_without_a_face():
     noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
     assert landmark_detector().detect(noise) == []
+
+
+def test_a_settled_face_does_not_depend_on_how_the_photo_was_cut(photo_path):
+    photo, detector = read_photo(photo_path), landmark_detector()
+    found: dict[str, list] = {"first": [], "settled": []}
+    for scale, x, y in ((0.7, 0, 0), (0.9, 70, 20), (1.0, 10, 60)):
+        move = np.array([[scale, 0, x], [0, scale, y]])
+        size = (photo.shape[1] + 80, photo.shape[0] + 80)
+        cut = cv2.warpAffine(photo, move, size, flags=cv2.INTER_AREA, borderValue=(90, 90, 90))
+        first = detector.detect(cut)[0]
+        for name, face in (("first", first), ("settled", detector.settle(cut, first))):
+            found[name].append((face.points[:468] - (x, y)) / scale)
+    spread = {name: float(np.stack(faces).std(0).mean()) for name, faces in found.items()}
+    width = np.ptp(found["settled"][0][:, 0])
+    assert spread["settled"] < 0.004 * width
+    assert spread["settled"] < 0.6 * spread["first"]
+
+
+def test_settling_keeps_to_the_chosen_face(photo_path):
+    photo = read_photo(photo_path)
+    both, detector = np.concatenate([photo, photo], axis=1), landmark_detector()
+    for face in detector.detect(both):
+        settled = detector.settle(both, face)
+        assert np.abs(settled.points.mean(0) - face.points.mean(0)).max() < 0.05 * face.width
 
 
 def test_mediapipe_is_shared_by_threads(photo_path):
