@@ -67,7 +67,7 @@ class LandmarkDetector(Protocol):
         """All faces of an (H, W, 3) uint8 RGB picture, from left to right; none = empty list."""
 
     def settle(self, image: NDArray[np.uint8], face: FaceLandmarks) -> FaceLandmarks:
-        """One of the faces that `detect` found in a picture, more exactly where that is possible."""
+        """One of the faces that `detect` found, its landmarks more exact where that is possible."""
 
 
 def landmark_detector(name: str = "mediapipe", *, tracking: bool = False) -> LandmarkDetector:
