@@ -120,6 +120,13 @@ class DetailPainter(nn.Module):
         values = self.head(functional.leaky_relu(self.normal(values), SLOPE))
         answer = functional.pixel_shuffle(values.float(), UNSHUFFLE)
         # On the softened picture: the edges of what geometry painted must not shine through.
-        soft = functional.avg_pool2d(known[:, :3], SOFT, 1, SOFT // 2, count_include_pad=False)
-        paint = soft + answer[:, :3] * PAINT_SCALE
+        paint = softened(known[:, :3]) + answer[:, :3] * PAINT_SCALE
         return paint, torch.sigmoid(answer[:, 3:] + SHARE_START)
+
+
+def softened(pictures: Tensor) -> Tensor:
+    """(B, C, S, S) mean over `SOFT` pixels each way, of those that are there."""
+    reach = SOFT // 2
+    pictures = pictures.contiguous()  # channel by channel it is five times faster
+    down = functional.avg_pool2d(pictures, (SOFT, 1), 1, (reach, 0), count_include_pad=False)
+    return functional.avg_pool2d(down, (1, SOFT), 1, (0, reach), count_include_pad=False)
