@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,15 +22,7 @@ from talkinghead.motion.emotion_code import CODE
 from talkinghead.motion.learned import UNKNOWN_PERSON
 from talkinghead.motion.motion_vq import HEAD, PARTS
 from talkinghead.motion.regression_net import SPOKEN, Heard, Said
-from talkinghead.training.loop import (
-    Average,
-    load_checkpoint,
-    load_module,
-    load_optimizer,
-    module_tensors,
-    optimizer_tensors,
-    save_checkpoint,
-)
+from talkinghead.training.loop import Average, Resumable
 from talkinghead.training.motion_batches import MotionBatch, MotionBatches, people_of
 from talkinghead.training.motion_lessons import Lesson
 from talkinghead.training.motion_losses import Skin, code_loss, motion_losses
@@ -72,7 +63,7 @@ class CodebookTraining:
     seed: int = 0
 
 
-class CodebookTrainer:
+class CodebookTrainer(Resumable):
     """Both stages, one optimiser each.
 
     Args:
@@ -96,7 +87,7 @@ class CodebookTrainer:
             "books": optim.AdamW(self.net.books.parameters(), rate, betas, weight_decay=0.0),
             "query": optim.AdamW(query, rate, betas, weight_decay=0.02),
         }
-        self.step = 0
+        super().__init__({"average": self.average.module, "net": self.net, **self._optimizers})
 
     def as_tensors(self) -> dict[str, NDArray[np.generic]]:
         """The average, as it is shipped."""
@@ -209,25 +200,6 @@ class CodebookTrainer:
             change = spelled.motion[:, :-HEAD]
             made.append(Course(lesson, resting[0, 0].numpy(), change, spelled.gates))
         return made
-
-    def save(self, folder: Path) -> None:
-        """Write everything that a resumed run needs."""
-        tensors = {
-            **module_tensors("average", self.average.module),
-            **module_tensors("net", self.net),
-        }
-        for name, one in self._optimizers.items():
-            tensors |= optimizer_tensors(name, one)
-        save_checkpoint(folder, tensors, {"step": self.step})
-
-    def load(self, folder: Path) -> None:
-        """Continue from what `save` wrote."""
-        tensors, state = load_checkpoint(folder)
-        load_module("average", self.average.module, tensors)
-        load_module("net", self.net, tensors)
-        for name, one in self._optimizers.items():
-            load_optimizer(name, one, tensors)
-        self.step = int(state["step"])
 
 
 PARTS_KNOWN = list(PARTS)

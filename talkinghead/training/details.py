@@ -26,17 +26,7 @@ from renderer.losses import deceit, feature_matching, reconstruction
 from talkinghead.training.detail_batches import DetailBatch, DetailBatches
 from talkinghead.training.detail_measures import measure, nearness, painted
 from talkinghead.training.detail_pack import Details, read_details
-from talkinghead.training.loop import (
-    Average,
-    Deadline,
-    JsonLog,
-    load_checkpoint,
-    load_module,
-    load_optimizer,
-    module_tensors,
-    optimizer_tensors,
-    save_checkpoint,
-)
+from talkinghead.training.loop import Average, Deadline, JsonLog, Resumable
 from talkinghead.weights import save_weights
 
 WARM_UP = 200
@@ -80,7 +70,7 @@ class TrainingConfig:
     seed: int = 0
 
 
-class Trainer:
+class Trainer(Resumable):
     """Painter, discriminator, their optimisers and the average.
 
     Args:
@@ -105,29 +95,15 @@ class Trainer:
         self._judge_optimizer = optim.AdamW(
             self.judge.parameters(), config.learning_rate, (0.5, 0.99)
         )
-        self.step = 0
-        self.seconds = 0.0
-
-    def save(self, folder: Path) -> None:
-        """Write everything that a resumed run needs."""
-        tensors = {
-            **module_tensors("average", self.average.module),
-            **module_tensors("painter", self.painter),
-            **module_tensors("judge", self.judge),
-            **optimizer_tensors("optimizer", self._optimizer),
-            **optimizer_tensors("judge_optimizer", self._judge_optimizer),
-        }
-        save_checkpoint(folder, tensors, {"step": self.step, "seconds": self.seconds})
-
-    def load(self, folder: Path) -> None:
-        """Continue from what `save` wrote."""
-        tensors, state = load_checkpoint(folder)
-        load_module("average", self.average.module, tensors)
-        load_module("painter", self.painter, tensors)
-        load_module("judge", self.judge, tensors)
-        load_optimizer("optimizer", self._optimizer, tensors)
-        load_optimizer("judge_optimizer", self._judge_optimizer, tensors)
-        self.step, self.seconds = int(state["step"]), state["seconds"]
+        super().__init__(
+            {
+                "average": self.average.module,
+                "painter": self.painter,
+                "judge": self.judge,
+                "optimizer": self._optimizer,
+                "judge_optimizer": self._judge_optimizer,
+            }
+        )
 
     def train(self, batch: DetailBatch) -> dict[str, float]:
         """One step; returns the terms of the loss."""

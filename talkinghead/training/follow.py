@@ -24,17 +24,7 @@ from renderer.layers import channels_last, upsampled
 from renderer.precision import mixed_precision
 from talkinghead.training.follow_batches import Arrays, FollowBatch, FollowBatches, as_batch
 from talkinghead.training.follow_pack import read_groups
-from talkinghead.training.loop import (
-    Average,
-    Deadline,
-    JsonLog,
-    load_checkpoint,
-    load_module,
-    load_optimizer,
-    module_tensors,
-    optimizer_tensors,
-    save_checkpoint,
-)
+from talkinghead.training.loop import Average, Deadline, JsonLog, Resumable
 from talkinghead.weights import save_weights
 
 WEIGHTS_NAME = "follow_maps"
@@ -77,7 +67,7 @@ class TrainingConfig:
     seed: int = 0
 
 
-class Trainer:
+class Trainer(Resumable):
     """Network, optimiser and average.
 
     Args:
@@ -92,24 +82,13 @@ class Trainer:
         self._optimizer = optim.AdamW(
             self.network.parameters(), config.learning_rate, weight_decay=config.decay
         )
-        self.step = 0
-
-    def save(self, folder: Path) -> None:
-        """Write everything that a resumed run needs."""
-        tensors = {
-            **module_tensors("average", self.average.module),
-            **module_tensors("network", self.network),
-            **optimizer_tensors("optimizer", self._optimizer),
-        }
-        save_checkpoint(folder, tensors, {"step": self.step})
-
-    def load(self, folder: Path) -> None:
-        """Continue from what `save` wrote."""
-        tensors, state = load_checkpoint(folder)
-        load_module("average", self.average.module, tensors)
-        load_module("network", self.network, tensors)
-        load_optimizer("optimizer", self._optimizer, tensors)
-        self.step = int(state["step"])
+        super().__init__(
+            {
+                "average": self.average.module,
+                "network": self.network,
+                "optimizer": self._optimizer,
+            }
+        )
 
     def train(self, batches: FollowBatches) -> dict[str, float]:
         """One step; returns the terms of the loss."""

@@ -119,6 +119,47 @@ def load_optimizer(prefix: str, optimizer: optim.Optimizer, tensors: Mapping[str
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
+class Resumable:
+    """A training that can be saved and gone on with.
+
+    Args:
+        parts: modules and optimisers by name; a name is a prefix in the checkpoint.
+
+    Attributes:
+        step: steps done.
+        seconds: spent on them, where a training counts them.
+    """
+
+    def __init__(self, parts: Mapping[str, nn.Module | optim.Optimizer]) -> None:
+        self._parts = dict(parts)
+        self.step = 0
+        self.seconds = 0.0
+
+    def save(self, folder: Path) -> None:
+        """Write everything that a resumed run needs."""
+        tensors: dict[str, Tensor] = {}
+        for name, part in self._parts.items():
+            if isinstance(part, nn.Module):
+                tensors |= module_tensors(name, part)
+            else:
+                tensors |= optimizer_tensors(name, part)
+        save_checkpoint(folder, tensors, {"step": self.step, "seconds": self.seconds})
+
+    def load(self, folder: Path) -> None:
+        """Continue from what `save` wrote.
+
+        Raises:
+            TalkingHeadError: there is no checkpoint.
+        """
+        tensors, state = load_checkpoint(folder)
+        for name, part in self._parts.items():
+            if isinstance(part, nn.Module):
+                load_module(name, part, tensors)
+            else:
+                load_optimizer(name, part, tensors)
+        self.step, self.seconds = int(state["step"]), state.get("seconds", 0.0)
+
+
 class Average(Generic[Averaged]):
     """Exponential moving average of a module's parameters.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,15 +22,7 @@ from talkinghead.motion.emotion_code import CODE
 from talkinghead.motion.learned import UNKNOWN_PERSON
 from talkinghead.motion.regression import RegressionAudioToMotion
 from talkinghead.motion.regression_net import Heard, RegressionConfig, RegressionNet
-from talkinghead.training.loop import (
-    Average,
-    load_checkpoint,
-    load_module,
-    load_optimizer,
-    module_tensors,
-    optimizer_tensors,
-    save_checkpoint,
-)
+from talkinghead.training.loop import Average, Resumable
 from talkinghead.training.motion_batches import MotionBatch, MotionBatches, people_of
 from talkinghead.training.motion_lessons import Lesson
 from talkinghead.training.motion_losses import Skin, motion_losses
@@ -62,7 +53,7 @@ class RegressionTraining:
     seed: int = 0
 
 
-class RegressionTrainer:
+class RegressionTrainer(Resumable):
     """Network, optimiser and average.
 
     Args:
@@ -79,7 +70,9 @@ class RegressionTrainer:
         self._optimizer = optim.AdamW(
             self.net.parameters(), config.learning_rate, (0.9, 0.98), weight_decay=0.02
         )
-        self.step = 0
+        super().__init__(
+            {"average": self.average.module, "net": self.net, "optimizer": self._optimizer}
+        )
 
     @property
     def steps(self) -> int:
@@ -122,23 +115,6 @@ class RegressionTrainer:
             change, gates = decoder.answer(known)
             made.append(Course(lesson, resting[0, 0].numpy(), change, gates))
         return made
-
-    def save(self, folder: Path) -> None:
-        """Write everything that a resumed run needs."""
-        tensors = {
-            **module_tensors("average", self.average.module),
-            **module_tensors("net", self.net),
-            **optimizer_tensors("optimizer", self._optimizer),
-        }
-        save_checkpoint(folder, tensors, {"step": self.step})
-
-    def load(self, folder: Path) -> None:
-        """Continue from what `save` wrote."""
-        tensors, state = load_checkpoint(folder)
-        load_module("average", self.average.module, tensors)
-        load_module("net", self.net, tensors)
-        load_optimizer("optimizer", self._optimizer, tensors)
-        self.step = int(state["step"])
 
     def _set_learning_rate(self) -> None:
         rate = learning_rate(self.step, self.config.steps, self.config.learning_rate)

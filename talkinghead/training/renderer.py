@@ -31,17 +31,7 @@ from renderer.losses import (
 )
 from renderer.networks import PRESETS
 from talkinghead.training.batches import to_batch
-from talkinghead.training.loop import (
-    Average,
-    Deadline,
-    JsonLog,
-    load_checkpoint,
-    load_module,
-    load_optimizer,
-    module_tensors,
-    optimizer_tensors,
-    save_checkpoint,
-)
+from talkinghead.training.loop import Average, Deadline, JsonLog, Resumable
 from talkinghead.training.shards import read_pack
 from talkinghead.training.stream import PairStream, Sample, Sources, pair_loader
 from talkinghead.training.validation import Validation
@@ -79,7 +69,7 @@ class TrainingConfig:
     seed: int = 0
 
 
-class Trainer:
+class Trainer(Resumable):
     """Generator, discriminators, their optimisers and the average.
 
     Args:
@@ -102,29 +92,15 @@ class Trainer:
         self._judge_optimizer = optim.AdamW(
             self.judge.parameters(), config.learning_rate, (0.5, 0.99)
         )
-        self.step = 0
-        self.seconds = 0.0
-
-    def save(self, folder: Path) -> None:
-        """Write everything that a resumed run needs."""
-        tensors = {
-            **module_tensors("average", self.average.module),
-            **module_tensors("generator", self.generator),
-            **module_tensors("judge", self.judge),
-            **optimizer_tensors("optimizer", self._optimizer),
-            **optimizer_tensors("judge_optimizer", self._judge_optimizer),
-        }
-        save_checkpoint(folder, tensors, {"step": self.step, "seconds": self.seconds})
-
-    def load(self, folder: Path) -> None:
-        """Continue from what `save` wrote."""
-        tensors, state = load_checkpoint(folder)
-        load_module("average", self.average.module, tensors)
-        load_module("generator", self.generator, tensors)
-        load_module("judge", self.judge, tensors)
-        load_optimizer("optimizer", self._optimizer, tensors)
-        load_optimizer("judge_optimizer", self._judge_optimizer, tensors)
-        self.step, self.seconds = int(state["step"]), state["seconds"]
+        super().__init__(
+            {
+                "average": self.average.module,
+                "generator": self.generator,
+                "judge": self.judge,
+                "optimizer": self._optimizer,
+                "judge_optimizer": self._judge_optimizer,
+            }
+        )
 
     def train(self, sample: Sample) -> dict[str, float]:
         """One step; returns the terms of the loss."""
