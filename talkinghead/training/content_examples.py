@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +18,32 @@ _REAL_SHARE = 0.45
 _SHORTEST = 0.3  # seconds
 
 
+Place = tuple[Path, CorpusRow]
+"""A row and the folder of its corpus."""
+
+
 class Corpus:
-    """Training rows of a corpus, drawn evenly over languages and speakers.
+    """Training rows of corpora, drawn evenly over languages and speakers.
 
     Args:
-        folder: of `talkinghead.training.speech_corpus`.
+        folders: of `talkinghead.training.speech_corpus`; a speaker of two is one speaker.
 
     Raises:
-        BadOption: there is no speech with phoneme times in it.
+        BadOption: there is no speech with phoneme times in them.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        rows = [row for row in read_corpus(folder, train_only=True) if row.seconds > _SHORTEST]
-        self._real = _groups([row for row in rows if row.kind == "recording"])
-        self._synthetic = _groups([row for row in rows if row.kind == "synthetic"])
+    def __init__(self, folders: Sequence[Path]) -> None:
+        rows = [
+            (folder, row)
+            for folder in folders
+            for row in read_corpus(folder, train_only=True)
+            if row.seconds > _SHORTEST
+        ]
+        self._real = _groups((at, row) for at, row in rows if row.kind == "recording")
+        self._synthetic = _groups((at, row) for at, row in rows if row.kind == "synthetic")
         if not self._real and not self._synthetic:
-            message = f"{folder} has no training speech with phoneme times; build it again"
+            names = ", ".join(str(folder) for folder in folders)
+            message = f"{names}: no training speech with phoneme times; build the corpus again"
             raise BadOption(message)
 
     def examples(self, seconds: float, generator: np.random.Generator) -> list[Example]:
@@ -45,7 +54,7 @@ class Corpus:
             real = generator.random() < _REAL_SHARE
             groups = (self._real if real else self._synthetic) or self._synthetic or self._real
             rows = groups[generator.integers(len(groups))]
-            utterance = read_utterance(self._folder, rows[generator.integers(len(rows))])
+            utterance = read_utterance(*rows[generator.integers(len(rows))])
             left -= utterance.row.seconds
             if utterance.phonemes:
                 examples.append((utterance.waveform, utterance.phonemes))
@@ -53,12 +62,12 @@ class Corpus:
         return [*examples, (hiss, (Phoneme(SILENCE, 0.0, 2.0),))]
 
 
-def _groups(rows: Sequence[CorpusRow]) -> list[list[CorpusRow]]:
+def _groups(rows: Iterable[Place]) -> list[list[Place]]:
     """Rows by language and speaker; a group comes as often as the square root of its length."""
-    groups: dict[tuple[str, str], list[CorpusRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.language, row.speaker].append(row)
-    lengths = {key: sum(row.seconds for row in each) for key, each in groups.items()}
+    groups: dict[tuple[str, str], list[Place]] = defaultdict(list)
+    for folder, row in rows:
+        groups[row.language, row.speaker].append((folder, row))
+    lengths = {key: sum(row.seconds for _, row in each) for key, each in groups.items()}
     shortest = min(lengths.values(), default=1.0)
     times = {key: max(1, round((length / shortest) ** 0.5)) for key, length in lengths.items()}
     return [group for key, group in sorted(groups.items()) for _ in range(times[key])]

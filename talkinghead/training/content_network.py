@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -36,6 +37,42 @@ class ContentNetwork(nn.Module):
             )
         self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in self.convolutions)
         self.last = nn.Conv1d(width, len(SYMBOLS), 1)
+
+    @classmethod
+    def from_tensors(cls, tensors: Tensors, mel: Tensor) -> ContentNetwork:
+        """Shipped weights, to be trained further.
+
+        Args:
+            tensors: as `exported` gives them.
+            mel: (B, 40, T) normalised; export has folded the normalisations away, so that what
+                each has to undo and to do again is measured on this.
+        """
+        network = cls(len(tensors["first_bias"]), tuple(int(one) for one in tensors["dilations"]))
+        names = ["first", *(f"layer{index}" for index in range(len(network.dilations)))]
+        layers = zip([*names, "last"], [*network.convolutions, network.last], strict=True)
+        for name, layer in layers:
+            kernel = np.asarray(tensors[name], np.float32).transpose(2, 1, 0)
+            bias = np.asarray(tensors[f"{name}_bias"], np.float32)
+            layer.load_state_dict(
+                {"weight": torch.from_numpy(kernel.copy()), "bias": torch.from_numpy(bias)}
+            )
+        hidden = torch.zeros(())
+        pairs = zip(network.convolutions, network.norms, strict=True)
+        for index, (convolution, norm) in enumerate(pairs):
+            with torch.no_grad():
+                values = convolution(hidden if index else mel)
+            mean, variance = values.mean((0, 2)), values.var((0, 2))
+            norm.load_state_dict(
+                {
+                    "weight": (variance + _EPSILON).sqrt(),
+                    "bias": mean,
+                    "running_mean": mean,
+                    "running_var": variance,
+                    "num_batches_tracked": torch.tensor(0),
+                }
+            )
+            hidden = hidden + values.relu()
+        return network
 
     def forward(self, mel: Tensor) -> Tensor:
         """(B, 40, T) normalised mel to (B, 40, T) scores."""

@@ -2,6 +2,7 @@
 
 python -m talkinghead.training.phonemes --corpus CORPUS --out RUN --steps 6000 --minutes 30
 python -m talkinghead.training.phonemes --corpus CORPUS --out RUN --steps 6000 --resume --publish
+python -m talkinghead.training.phonemes --corpus A --corpus B --out RUN --shipped --rate 5e-4
 
 The corpus (`talkinghead.training.speech_corpus`) gives synthetic speech with exact times and real
 speech aligned to its words; every round disguises fresh pieces of both. The run saves itself when
@@ -40,7 +41,7 @@ from talkinghead.training.loop import (
     save_checkpoint,
 )
 from talkinghead.types import SAMPLE_RATE
-from talkinghead.weights import save_weights
+from talkinghead.weights import load_weights, save_weights
 
 LOG = logging.getLogger(__name__)
 MADE_BY = "python -m talkinghead.training.phonemes --corpus CORPUS --out RUN --steps 4000 --publish"
@@ -64,12 +65,14 @@ class TrainingConfig:
         steps: of the whole schedule.
         round_seconds: sound that is disguised for each round.
         batch: sequences of 2 s in a step.
+        rate: of AdamW at its peak.
         seed: of everything.
     """
 
     steps: int = 6000
     round_seconds: float = 480.0
     batch: int = _BATCH
+    rate: float = _PEAK_RATE
     seed: int = 0
 
 
@@ -85,7 +88,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config = config
         self.network = network or ContentNetwork()
-        self._optimizer = optim.AdamW(self.network.parameters(), _PEAK_RATE, weight_decay=1e-3)
+        self._optimizer = optim.AdamW(self.network.parameters(), config.rate, weight_decay=1e-3)
         weights = torch.ones(len(SYMBOLS))
         weights[[SYMBOLS.index(symbol) for symbol in sorted(BILABIALS)]] = _LIP_WEIGHT
         self._loss = nn.CrossEntropyLoss(weights, label_smoothing=0.05)
@@ -142,7 +145,7 @@ class Trainer:
     def _learn(self, mel: Floats, labels: Labels) -> float:
         """One step of AdamW on (B, T, 40) rows."""
         share = min(1.0, self.step / self.config.steps)
-        rate = _PEAK_RATE * max(0.005, 0.5 + 0.5 * float(np.cos(np.pi * share)))
+        rate = self.config.rate * max(0.005, 0.5 + 0.5 * float(np.cos(np.pi * share)))
         self._optimizer.param_groups[0]["lr"] = rate * min(1.0, (self.step + 1) / _WARM_UP)
         rows = torch.from_numpy(mel).transpose(1, 2).contiguous()
         with torch.autocast("cpu", torch.bfloat16):
@@ -201,24 +204,37 @@ def masked(mel: Floats, generator: np.random.Generator) -> Floats:
 def main() -> None:
     """Train for some time; publish when asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, action="append", required=True, help="or several")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--steps", type=int, default=TrainingConfig.steps)
     parser.add_argument("--minutes", type=float, default=30.0, help="stop after, and save")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=_PEAK_RATE, help="of learning, at its peak")
+    parser.add_argument("--shipped", action="store_true", help="start from the shipped weights")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--publish", action="store_true", help="write the shipped weights")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     deadline = Deadline(asked.minutes)
     deadline.listen()
-    trainer = Trainer(TrainingConfig(asked.steps, seed=asked.seed))
+    corpus = Corpus(asked.corpus)
+    config = TrainingConfig(asked.steps, rate=asked.rate, seed=asked.seed)
+    trainer = Trainer(config, shipped(corpus, config) if asked.shipped else None)
     if asked.resume:
         trainer.load(asked.out / "checkpoint")
     asked.out.mkdir(parents=True, exist_ok=True)
-    train(trainer, Corpus(asked.corpus), asked.out, deadline)
+    train(trainer, corpus, asked.out, deadline)
     if asked.publish:
         save_weights(trainer.exported(), WEIGHTS_NAME, MADE_BY, "Apache-2.0")
+
+
+def shipped(corpus: Corpus, config: TrainingConfig) -> ContentNetwork:
+    """The shipped network, to be trained further."""
+    examples = corpus.examples(120.0, np.random.default_rng([config.seed, 2]))
+    mel = np.concatenate([labelled(each)[0] for each in examples])
+    rows = mel[: len(mel) // _ROWS * _ROWS].reshape(-1, _ROWS, BANDS)
+    inputs = torch.from_numpy(rows).transpose(1, 2).contiguous()
+    return ContentNetwork.from_tensors(load_weights(WEIGHTS_NAME), inputs)
 
 
 def train(trainer: Trainer, corpus: Corpus, out: Path, deadline: Deadline) -> None:

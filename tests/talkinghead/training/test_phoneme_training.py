@@ -17,6 +17,7 @@ from talkinghead.types import Phoneme
 
 
 def small_network():
+    torch.manual_seed(0)
     return ContentNetwork(width=24, dilations=(1, 2))
 
 
@@ -57,6 +58,19 @@ def test_exported_network_computes_what_the_trained_one_does():
     assert np.abs(found - expected).max() < 0.02  # half precision
 
 
+def test_shipped_weights_can_be_trained_further():
+    network = small_network()
+    mel = torch.randn(6, 40, 200)
+    for _ in range(30):
+        network(mel)  # moves the running statistics
+    again = ContentNetwork.from_tensors(network.exported(), mel)
+    with torch.no_grad():
+        at_rest, learning = again.eval()(mel), again.train()(mel)
+        wanted = network.eval()(mel)
+    assert (at_rest - wanted).abs().max() < 0.02  # half precision
+    assert (learning - wanted).abs().max() < 0.1  # the same when a batch norms itself
+
+
 def test_the_network_waits_for_no_more_than_streaming_can():
     net = net_from_tensors(ContentNetwork().exported())
     assert net.dilations == DILATIONS
@@ -85,20 +99,28 @@ def test_shipped_weights_are_small_and_fit_the_streaming_look_ahead():
 
 
 def test_only_rows_that_weights_may_learn_from_are_drawn(corpus):
-    drawn = Corpus(corpus).examples(60.0, np.random.default_rng(0))
+    drawn = Corpus([corpus]).examples(60.0, np.random.default_rng(0))
     lengths = {len(waveform) for waveform, _ in drawn}
     assert len(lengths) == 4  # three sentences and the hiss; the forbidden ones have no file
     assert drawn[-1][1] == (Phoneme("SIL", 0.0, 2.0),)
-    again = Corpus(corpus).examples(60.0, np.random.default_rng(0))
+    again = Corpus([corpus]).examples(60.0, np.random.default_rng(0))
     assert [len(wave) for wave, _ in again] == [len(wave) for wave, _ in drawn]
+
+
+def test_two_corpora_are_drawn_from_together(corpus, tmp_path):
+    speech, phonemes = synthesise("Pam met Ben.")
+    write_utterance(tmp_path, Utterance(row("seven", speaker="d"), speech.waveform, phonemes))
+    write_manifest(tmp_path, [row("seven", speaker="d")])
+    drawn = Corpus([corpus, tmp_path]).examples(60.0, np.random.default_rng(0))
+    assert len({len(waveform) for waveform, _ in drawn}) == 5
 
 
 def test_a_corpus_without_training_speech_is_refused(tmp_path):
     write_manifest(tmp_path, [row("one", split="eval")])
     with pytest.raises(BadOption, match="no training speech"):
-        Corpus(tmp_path)
+        Corpus([tmp_path])
     with pytest.raises(TalkingHeadError, match="speech_corpus"):
-        Corpus(tmp_path / "nowhere")
+        Corpus([tmp_path / "nowhere"])
 
 
 def trainer():
@@ -107,7 +129,7 @@ def trainer():
 
 def test_a_few_steps_learn(corpus):
     taught = trainer()
-    source = Corpus(corpus)
+    source = Corpus([corpus])
     losses = []
     while taught.step < 40:
         examples = source.examples(12.0, np.random.default_rng(taught.rounds))
@@ -120,13 +142,13 @@ def test_a_few_steps_learn(corpus):
 
 def test_a_resumed_run_is_the_run_that_was_not_stopped(corpus, tmp_path):
     whole = trainer()
-    training.train(whole, Corpus(corpus), tmp_path, Deadline(5.0))
+    training.train(whole, Corpus([corpus]), tmp_path, Deadline(5.0))
     stopped, rest = trainer(), trainer()
     first = np.random.default_rng([0, 0, 0])
-    stopped.learn_round(Corpus(corpus).examples(12.0, first))
+    stopped.learn_round(Corpus([corpus]).examples(12.0, first))
     stopped.save(tmp_path / "checkpoint")
     rest.load(tmp_path / "checkpoint")
-    training.train(rest, Corpus(corpus), tmp_path, Deadline(5.0))
+    training.train(rest, Corpus([corpus]), tmp_path, Deadline(5.0))
     assert rest.step == whole.step >= 40
     for name, tensor in whole.exported().items():
         assert np.array_equal(tensor, rest.exported()[name]), name
@@ -135,7 +157,7 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(corpus, tmp_path):
 
 
 def test_a_run_that_is_told_to_stop_saves_itself(corpus, tmp_path):
-    training.train(trainer(), Corpus(corpus), tmp_path, Deadline(-1.0))
+    training.train(trainer(), Corpus([corpus]), tmp_path, Deadline(-1.0))
     started = trainer()
     started.load(tmp_path / "checkpoint")
     assert started.step == 0
