@@ -13,7 +13,7 @@ from renderer.coarse_flow import skin_triangles
 from renderer.coefficients import ARKIT_INDEX, Floats
 from renderer.easing import smooth_step
 from renderer.face_model import FaceModel
-from renderer.geometry import vertex_normals
+from renderer.geometry import lid_distances, vertex_normals
 from renderer.landmark_groups import IRIS_CENTRES, LIDS, LIPS, OUTER_LIPS
 from renderer.windows import WindowLayout
 
@@ -23,6 +23,9 @@ WET_LIP_DEPTH_CM = 0.55
 """The front of the mouth socket is the wet part of the lips: it takes the photo's lip colour."""
 EYE_BIAS_CM = 2.0
 """Eyeballs never pierce lids, whatever the correction did to them."""
+UPPER_LID_BIAS_CM = -0.5
+"""A shutting upper lid comes to lie on the lower one. Where they pierce each other instead, their
+line is torn into steps."""
 LOWER_SHADOW = 0.45
 """Lower teeth lie in the shadow of the lips; as bright as the upper ones they look like braces."""
 MOUTH_BIAS_CM = 0.35
@@ -77,6 +80,9 @@ def _eye(model: FaceModel, side: str) -> WindowLayout:
     inner = _front_of_eyeball(model, side)
     bias = np.zeros(len(model.neutral), np.float32)
     bias[model.eyeball_slice(side)] = EYE_BIAS_CM
+    face = model.parts["face"]
+    to_upper, to_lower = lid_distances(model.neutral[face], model.landmarks.on(model.neutral), side)
+    bias[face][to_upper < to_lower] = UPPER_LID_BIAS_CM
     return WindowLayout(
         f"eye_{side}",
         np.concatenate([skin, inner]),
