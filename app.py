@@ -11,6 +11,8 @@ import logging
 import os
 import signal
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from talkinghead.pipeline import TalkingHead
     from talkinghead.web.studio import Studio
+
+_SECONDS_TO_STOP = 2.0  # for the jobs; Gradio takes up to 5, and Docker kills after 10
 
 
 def build_studio(
@@ -82,6 +86,19 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
     keep_memory_flat()
+    for told in (signal.SIGTERM, signal.SIGINT):  # as a container is stopped; Ctrl-C
+        signal.signal(told, lambda *_: sys.exit(0))
+    from talkinghead.web.own_folder import own_folder
+
+    parent = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
+    with own_folder(parent) as folder:
+        os.environ["GRADIO_TEMP_DIR"] = str(folder)  # also read when Gradio is imported
+        serve(arguments)
+    return 0
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Serve until the process is told to stop; then stop the work, and let nobody write on."""
     from talkinghead.hosting import model_class
     from webapp.page import build_page
     from webapp.serving import launch
@@ -91,12 +108,13 @@ def main() -> int:
     studio = build_studio(
         model, arguments.device, arguments.seconds_allowed, arguments.keep_seconds
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as a container is stopped
+    page = build_page(studio, arguments.device)
     try:
-        launch(build_page(studio, arguments.device), studio, arguments.host, arguments.port)
+        launch(page, studio, arguments.host, arguments.port)
     finally:
-        studio.keeper.sweep(idle_seconds=0.0)
-    return 0
+        studio.keeper.sweep(idle_seconds=0.0)  # first: the server waits for answers under way
+        page.close(verbose=False)
+        studio.line.wait_until_idle(_SECONDS_TO_STOP)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ finished frames travel through a socket of this machine.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import tempfile
 import threading
@@ -16,18 +18,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer.coefficients import MotionCoefficients
 from talkinghead.config import GenerateOptions
 from talkinghead.errors import Cancelled, TalkingHeadError
-from talkinghead.motion.transfer import ExpressionTransfer
-from talkinghead.pipeline import Feeling, TalkingHead
-from talkinghead.stages import Result
-from talkinghead.types import Progress, Video, Watch, no_progress
+from talkinghead.pipeline import TalkingHead
+from talkinghead.types import Progress, Watch, no_progress
 
 LEAST_SECONDS, MOST_SECONDS = 30, 300
 """ZeroGPU lends for at most so long; it stops a video that takes longer."""
@@ -36,6 +35,8 @@ _SECONDS_PER_SECOND = 0.6
 """Of GPU time for a second of video at 512 pixels, with room to spare."""
 
 Arguments = dict[str, Any]
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 
 def on_zero_gpu() -> bool:
@@ -62,6 +63,27 @@ def gpu_seconds(sound_seconds: float, size: int = 512) -> int:
     return int(min(max(_SECONDS_TO_START + work, LEAST_SECONDS), MOST_SECONDS))
 
 
+def _lent(
+    method: Callable[Concatenate[Any, Given], Made],
+) -> Callable[Concatenate[Any, Given], Made]:
+    """The same method, done by the process that has the GPU.
+
+    What it takes is described where it is written, and nowhere else; only progress and frames,
+    which have to come back while it works, are known here.
+    """
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def lent(model: Any, /, *given: Given.args, **named: Given.kwargs) -> Made:  # noqa: ANN401
+        arguments = signature.bind(model, *given, **named).arguments
+        del arguments["self"]
+        progress = arguments.pop("progress", no_progress)
+        watch = arguments.pop("watch", None)
+        return cast("Made", model._lend(method.__name__, arguments, progress, watch))
+
+    return lent
+
+
 class LentTalkingHead(TalkingHead):
     """A `TalkingHead` that borrows a GPU for each video; all else stays in this process."""
 
@@ -72,43 +94,8 @@ class LentTalkingHead(TalkingHead):
         _ = model._borrow
         return model
 
-    def generate(
-        self,
-        photo: Path | str | NDArray[np.uint8],
-        sound: Path | str,
-        *,
-        save_to: Path | str,
-        emotion: Feeling = "",
-        options: GenerateOptions | None = None,
-        progress: Progress = no_progress,
-        export_motion: Path | None = None,
-        watch: Watch | None = None,
-    ) -> Result:
-        """As `TalkingHead.generate`."""
-        arguments = {
-            "photo": photo, "sound": sound, "save_to": save_to, "emotion": emotion,
-            "options": options, "export_motion": export_motion,
-        }  # fmt: skip
-        return cast("Result", self._lend("generate", arguments, progress, watch))
-
-    def render_track(
-        self,
-        photo: Path | str | NDArray[np.uint8],
-        track: MotionCoefficients,
-        *,
-        save_to: Path | str,
-        sound: Path | str | None = None,
-        options: GenerateOptions | None = None,
-        expression: ExpressionTransfer = "absolute",
-        progress: Progress = no_progress,
-        watch: Watch | None = None,
-    ) -> Video:
-        """As `TalkingHead.render_track`."""
-        arguments = {
-            "photo": photo, "track": track, "save_to": save_to, "sound": sound,
-            "options": options, "expression": expression,
-        }  # fmt: skip
-        return cast("Video", self._lend("render_track", arguments, progress, watch))
+    generate = _lent(TalkingHead.generate)
+    render_track = _lent(TalkingHead.render_track)
 
     @cached_property
     def _borrow(self) -> Callable[[str, Arguments, str], Any]:
@@ -153,7 +140,7 @@ def _duration(method: str, arguments: Arguments, _address: str) -> int:
 
         with suppress(TalkingHeadError):  # the work itself says what is wrong with the sound
             seconds = load_speech(Path(arguments["sound"])).seconds
-    options = arguments["options"] or GenerateOptions()
+    options = arguments.get("options") or GenerateOptions()
     return gpu_seconds(seconds, options.size)
 
 

@@ -1,12 +1,14 @@
-"""A guard in front of Gradio's routes: no bytes are fetched from elsewhere for anybody.
+"""A guard in front of Gradio's routes: no bytes are fetched from elsewhere, no nonsense is queued.
 
 Gradio downloads a file that is given by its address, and serves foreign addresses through its own
 "file=" route. Both are useful for a demo and are ways into a network (server-side request forgery);
-this app reads what was uploaded to it and nothing else.
+this app reads what was uploaded to it and nothing else. What cannot be a call of one of the page's
+endpoints is refused in words, before Gradio fails at it without any.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -14,22 +16,30 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from webapp.calls import Calls
+
 MAX_BODY_BYTES = 1_000_000
 """Of a call; files are uploaded by a route of their own, and a call only names them."""
 _FOREIGN = re.compile(r"^\s*[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _FILE_ROUTE = re.compile(r"/(?:file|proxy)=(.*)$", re.IGNORECASE)
-_UPLOAD = "/upload"
+_UPLOAD = "/gradio_api/upload"
+_SNAPSHOT = "/deep_link"  # writes the state of a tab to the disk, as often as it is asked for
 _MOST_DEPTH = 30
 
 
 class Guard:
-    """ASGI middleware."""
+    """ASGI middleware.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Args:
+        app: what is guarded.
+        calls: those that can be answered.
+    """
+
+    def __init__(self, app: ASGIApp, calls: Calls) -> None:
+        self._app, self._calls = app, calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 403 or 413."""
+        """Pass a request on, or answer 403, 404, 413 or 422."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -37,6 +47,9 @@ class Guard:
         asked = _FILE_ROUTE.search(path)
         if asked and (_FOREIGN.match(asked.group(1)) or "/proxy=" in path.lower()):
             await _refuse(scope, receive, send, 403, "only files of this app are served")
+            return
+        if path.rstrip("/").endswith(_SNAPSHOT):
+            await _refuse(scope, receive, send, 404, "nothing is here")
             return
         if scope["method"] != "POST" or path.rstrip("/").endswith(_UPLOAD):
             await self._app(scope, receive, send)
@@ -48,6 +61,13 @@ class Guard:
         elif names_foreign_file(body):
             words = "files are not fetched from addresses; upload the file first"
             await _refuse(scope, receive, send, 403, words)
+        elif refusal := self._calls.refusal(path, body):
+            # A page shows a text, and lets its buttons go; gradio_client reads a list. Browsers
+            # say with every POST which page it comes from.
+            from_page = any(name == b"origin" for name, _ in scope["headers"])
+            detail = html.escape(refusal.words, quote=False) if from_page else refusal.detail
+            content = {"error": refusal.words, "detail": detail}
+            await JSONResponse(content, refusal.status)(scope, receive, send)
         else:
             await self._app(scope, _replay(body, receive), send)
 

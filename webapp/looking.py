@@ -122,7 +122,9 @@ class LookingHandlers:
         with errors_in_words():
             # A name of its own: what is remembered of a sound is remembered by its path.
             name = f"spoken-{hashlib.sha256(f'{voice}:{text}'.encode()).hexdigest()[:16]}.wav"
-            return str(speak(text, session.folder(), voice, name))
+            spoken = speak(text, session.folder(), voice, name)
+            session.spoke(spoken)
+            return str(spoken)
 
     def example(self, session: Session) -> tuple[str, str, str]:
         """Fill in a portrait, a voice and a feeling."""
@@ -140,10 +142,9 @@ class LookingHandlers:
                 raise BadOption(message)
             return str(self._studio.face_in_3d(made))
 
-    def cancel(self, session: Session) -> str:
+    def cancel(self, session: Session) -> None:
         """Stop this tab's job."""
         session.stop.set()
-        return "Stopping."
 
 
 def history(session: Session) -> list[tuple[str, str]]:

@@ -27,6 +27,8 @@ _NAME_PICTURES = """() => {
   name();
 }"""
 """Gradio's pictures have no words for who cannot see them."""
+_CAN_BE_STOPPED = "(progress) => ({__type__: 'update', interactive: Boolean(progress)})"
+"""Progress is shown from the first moment of a job to its last."""
 _JOB: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden"}
 """Jobs wait in the studio's own line, where they can be seen and stopped."""
 LIGHT = "light"
@@ -140,12 +142,16 @@ def _wire_making(
         chosen.seed, given.face, felt.picture, felt.voice, chosen.head_clip,
     ]  # fmt: skip
     made.start.click(_shown(False), None, made.other, **_AT_ONCE)
-    _before(made.start, made)
+    _before(made.start)
     job = made.start.click(
         work.generate, inputs, _outputs(made), api_name="generate", **_JOB,
     )  # fmt: skip
     _afterwards(job, made.start, session, made)
-    made.stop.click(looking.cancel, session, made.progress, queue=False, api_name="cancel")
+    # Said by the page: an answer from here could come after the job has ended, and would stay.
+    made.stop.click(None, None, made.progress, js="() => 'Stopping.'")
+    made.stop.click(looking.cancel, session, None, queue=False, api_name="cancel")
+    # Not from the click on: a job that has not begun could not be stopped.
+    made.progress.change(None, made.progress, made.stop, js=_CAN_BE_STOPPED)
 
 
 def _wire_results(
@@ -153,13 +159,13 @@ def _wire_results(
     work: MakingHandlers, looking: LookingHandlers,
 ) -> None:  # fmt: skip
     made.compare.click(_shown(True), None, made.other, **_AT_ONCE)
-    _before(made.compare, made)
+    _before(made.compare)
     job = made.compare.click(
         work.compare, [session, made.other_words], [made.other, made.facts, made.progress],
         api_name="compare", **_JOB,
     )  # fmt: skip
     _afterwards(job, made.compare, session, made)
-    _before(made.render, made)
+    _before(made.render)
     job = made.render.click(
         work.render,
         [session, given.photo, given.sound, made.motion_file, made.consent, chosen.framing,
@@ -176,29 +182,26 @@ def _wire_results(
     ).then(_savable, session, _saving(made), **_AT_ONCE)  # fmt: skip
 
 
-def _before(button: gr.Button, made: Making) -> None:
-    """While a job runs its button rests and Cancel works; to be wired before the job itself.
+def _before(button: gr.Button) -> None:
+    """While a job runs its button rests; to be wired before the job itself.
 
     The page sends the events of one click one after the other, and waits for a job to end.
     """
-    button.click(
-        lambda: (gr.update(interactive=False), gr.update(interactive=True)), None,
-        [button, made.stop], **_AT_ONCE,
-    )  # fmt: skip
+    button.click(lambda: gr.update(interactive=False), None, button, **_AT_ONCE)
 
 
 def _afterwards(job: Any, button: gr.Button, session: gr.State, made: Making) -> None:  # noqa: ANN401
     """The other way round, and what the tab owns now."""
-    changed = [button, made.stop, made.history, *_saving(made)]
+    changed = [button, made.history, *_saving(made)]
     for ended in (job.then, job.failure):  # Gradio's "then" does not follow an error
         ended(_after, session, changed, **_AT_ONCE)
 
 
 def _after(session: Session) -> tuple[Any, ...]:
-    """Button, Cancel, history, and what the video that is shown can be saved as."""
+    """Button, history, and what the video that is shown can be saved as."""
     earlier = history(session)
     gallery = gr.update(value=earlier, visible=len(earlier) > 1, selected_index=None)
-    return gr.update(interactive=True), gr.update(interactive=False), gallery, *_savable(session)
+    return gr.update(interactive=True), gallery, *_savable(session)
 
 
 def _savable(session: Session) -> tuple[Any, ...]:

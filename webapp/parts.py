@@ -9,7 +9,7 @@ import gradio as gr
 
 from talkinghead.config import MAX_SOUND_SECONDS, GenerateOptions
 from talkinghead.examples import VOICES
-from talkinghead.web.settings import FRAME_RATES, MIXED, QUALITIES, FeelingFrom
+from talkinghead.web.settings import FRAME_RATES, MAX_SEED, MIXED, QUALITIES, FeelingFrom
 from talkinghead.web.waveform import timeline_picture
 from talkinghead.web.words import FEELINGS
 from webapp.answers import path_of_upload, whole_number
@@ -119,7 +119,7 @@ def sources() -> Sources:
     ))  # fmt: skip
     with gr.Accordion("No recording? Type a text", open=False, elem_id="typed"):
         text = gr.Textbox(
-            label="Text to speak", lines=2, max_length=5_000, elem_id="text",
+            "", label="Text to speak", lines=2, max_length=5_000, elem_id="text",
             placeholder="Hello! A moment ago I was a photograph.",
         )  # fmt: skip
         with gr.Row(equal_height=True):
@@ -260,10 +260,22 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
                 "learned: hair moves and walls stay, mouths by a network",
                 visible=len(renderers) > 1, elem_id="renderer",
             )  # fmt: skip
-        with gr.Row(equal_height=True):
-            seed = gr.Number(usual.seed, label="Seed", precision=0, minimum=0, elem_id="seed")
-            new_seed = gr.Button("New seed", min_width=150, scale=0, elem_id="new-seed")
+        seed, new_seed = _seed()
     return Settings(
         quality, framing, size, fps, head, head_clip, blink, gaze_x, gaze_y, motion, renderer,
         seed, new_seed,
     )  # fmt: skip
+
+
+def _seed() -> tuple[gr.Number, gr.Button]:
+    with gr.Row(equal_height=True):
+        seed = gr.Number(
+            GenerateOptions().seed,
+            label="Seed",
+            precision=0,
+            minimum=0,
+            maximum=MAX_SEED,
+            elem_id="seed",
+        )
+        new_seed = gr.Button("New seed", min_width=150, scale=0, elem_id="new-seed")
+    return seed, new_seed

@@ -18,10 +18,12 @@ from starlette.routing import Route
 
 from talkinghead import __version__
 from talkinghead.errors import TalkingHeadError
-from talkinghead.web.sessions import remove_abandoned, remove_empty_folders
+from talkinghead.web.sessions import remove_empty_folders
 from talkinghead.web.studio import Studio
 from talkinghead.weights import read_manifest, verify
+from webapp.calls import Calls
 from webapp.guard import Guard
+from webapp.uploads import ANY_FILE
 
 _LOG = logging.getLogger(__name__)
 MAX_FILE_SIZE = "300mb"
@@ -104,10 +106,11 @@ def launch(
     _, address, _ = page.launch(
         server_name=host, server_port=port, max_file_size=max_file_size, share=False,
         quiet=not wait, prevent_thread_lock=not wait, ssr_mode=False, footer_links=["api"],
-        theme=theme, css_paths=_STYLE, max_threads=80,
+        run_history=False, enable_monitoring=False, theme=theme, css_paths=_STYLE,
+        head=f"<script>({ANY_FILE})()</script>", max_threads=80,
         app_kwargs={
             "routes": [Route("/health", Health(studio).answer)],
-            "middleware": [Middleware(Guard)],
+            "middleware": [Middleware(Guard, calls=Calls(page))],
             "lifespan": lifespan,
         },
     )  # fmt: skip
@@ -116,7 +119,6 @@ def launch(
 
 async def _sweep(studio: Studio) -> None:
     uploads = Path(gr.utils.get_upload_folder())
-    remove_abandoned(uploads, studio.keep_seconds)  # once: none of these is ours
     while True:
         await asyncio.sleep(min(_SECONDS_BETWEEN_CHECKS, studio.keep_seconds))
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -149,7 +150,7 @@ def _table(
 def _check_header(header: list[str], name: str) -> None:
     missing = [column for column in COLUMNS if column not in header]
     unknown = [column for column in header if column not in COLUMNS]
-    twice = sorted({column for column in header if header.count(column) > 1}, key=str)
+    twice = sorted((column for column, count in Counter(header).items() if count > 1), key=str)
     if missing or unknown or twice:
         found = [("missing", missing), ("unknown", unknown), ("twice", twice)]
         what = "; ".join(f"{kind}: {', '.join(map(str, some[:5]))}" for kind, some in found if some)

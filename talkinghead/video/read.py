@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkinghead.config import MAX_PHOTO_PIXELS
-from talkinghead.errors import UnreadableVideo
 from talkinghead.video.ffmpeg import Ffmpeg, input_arguments, rate_argument
+from talkinghead.video.unreadable import check_is_file, unreadable
 
 _USUAL_FPS = 30.0  # for browsers' recordings, which state a time base of 1/1000 s and no rate
 _MOST_FPS = 250.0
-_EXPECTED = "expected a clip such as MP4, MOV, WebM, MKV, AVI or GIF"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class VideoFrames:
                 while len(data := program.stdout.read(size)) == size:
                     yield np.frombuffer(bytearray(data), np.uint8).reshape(shape)
                 if program in self._running and program.wait() != 0:
-                    raise _unreadable(self.path, program.last_words())
+                    raise unreadable(self.path)
             finally:
                 if program in self._running:
                     self._running.remove(program)
@@ -87,10 +86,7 @@ def read_video(path: Path, max_side: int | None = None) -> VideoFrames:
             than `MAX_PHOTO_PIXELS`.
     """
     path = Path(path)
-    if not path.is_file() or path.stat().st_size == 0:
-        state = "is empty" if path.is_file() else "is a folder" if path.is_dir() else "is missing"
-        message = f"the video {path} {state}, {_EXPECTED}"
-        raise UnreadableVideo(message)
+    check_is_file(path)
     shrink = f"min(1,{max_side}/max(iw*sar,ih))" if max_side else "1"
     scale = f"scale='max(1,round(iw*sar*{shrink}))':'max(1,round(ih*{shrink}))':flags=area"
     # PPM states its size: what rotation marks and pixel shapes make of it need not be guessed.
@@ -101,7 +97,7 @@ def read_video(path: Path, max_side: int | None = None) -> VideoFrames:
         program.wait()
         header = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", picture)
         if header is None:
-            raise _unreadable(path, program.last_words())
+            raise unreadable(path)
         log = program.log()
     fps = _nominal_fps(log)
     return VideoFrames(path, int(header[1]), int(header[2]), fps, _frame_count(log, fps))
@@ -129,9 +125,3 @@ def _frame_count(log: str, fps: float) -> int:
         return 0
     seconds = 3600 * int(found[1]) + 60 * int(found[2]) + float(found[3])
     return max(1, round(seconds * fps))
-
-
-def _unreadable(path: Path, words: str) -> UnreadableVideo:
-    return UnreadableVideo(
-        f"the video {path.name} cannot be read, {_EXPECTED}; ffmpeg says: {words}"
-    )

@@ -26,11 +26,11 @@ class FirstSecond:
     Args:
         folder: where "first-second.mp4" and "thumbnail.jpg" appear.
         sound: the file whose first second goes along; None = silent.
-        fps: frames a second.
+        fps: frames a second; may be set anew until the first frame is seen.
     """
 
     def __init__(self, folder: Path, sound: Path | None, fps: float) -> None:
-        self._folder, self._sound, self._fps = folder, sound, fps
+        self._folder, self._sound, self.fps = folder, sound, fps
         self._wanted = False
         self._frames: list[NDArray[np.uint8]] = []
         self._count = 0
@@ -42,7 +42,7 @@ class FirstSecond:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage == "frames":
-                self._wanted = total >= _LEAST_SECONDS * self._fps
+                self._wanted = total >= _LEAST_SECONDS * self.fps
             progress(stage, done, total)
 
         return report
@@ -50,7 +50,7 @@ class FirstSecond:
     def watch(self, frame: NDArray[np.uint8]) -> None:
         """See one frame (H, W, 3) uint8; it is copied."""
         self._count += 1
-        second = round(self._fps)
+        second = round(self.fps)
         if self._count > second:
             return
         small = _small(frame)
@@ -78,10 +78,10 @@ class FirstSecond:
         return path
 
     def _write(self) -> None:
-        silence = np.zeros(round(len(self._frames) / self._fps * SAMPLE_RATE), np.float32)
+        silence = np.zeros(round(len(self._frames) / self.fps * SAMPLE_RATE), np.float32)
         speech = None if self._sound is None else Speech(silence, self._sound)  # says how long
         try:
-            write_video(self._frames, self._folder / "first-second.mp4", self._fps, speech)
+            write_video(self._frames, self._folder / "first-second.mp4", self.fps, speech)
         except TalkingHeadError:
             return  # the whole video will meet the same trouble, and say so
         finally:

@@ -100,14 +100,23 @@ class Line:
         with self._changed:
             return self._running, len(self._waiting)
 
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no job runs, at most so long; whether that came to be."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, seconds)
+
     def start(
-        self, work: Callable[[Progress], Made], stop: threading.Event | None = None
+        self,
+        work: Callable[[Progress], Made],
+        stop: threading.Event | None = None,
+        otherwise: Callable[[], object] | None = None,
     ) -> Job[Made]:
         """Put work in the line; it begins when its turn comes.
 
         Args:
             work: called with the `Progress` to report to.
             stop: the job's stop signal.
+            otherwise: called instead of the work, if the job is stopped before its turn.
 
         Raises:
             ServerBusy: if the line is full.
@@ -121,10 +130,15 @@ class Line:
                 )
                 raise ServerBusy(message)
             self._waiting.append(job)  # type: ignore[arg-type]
-        threading.Thread(target=self._live, args=(job, work), daemon=True).start()
+        threading.Thread(target=self._live, args=(job, work, otherwise), daemon=True).start()
         return job
 
-    def _live(self, job: Job[Made], work: Callable[[Progress], Made]) -> None:
+    def _live(
+        self,
+        job: Job[Made],
+        work: Callable[[Progress], Made],
+        otherwise: Callable[[], object] | None,
+    ) -> None:
         try:
             if self._turn_came(job):
                 try:
@@ -135,6 +149,8 @@ class Line:
                         self._changed.notify_all()
             else:
                 job.fail(Cancelled("cancelled: nothing was written"))
+                if otherwise is not None:
+                    otherwise()
         finally:
             job.finished.set()
 

@@ -79,6 +79,8 @@ class Session:
         self._face: int | None = None
         self._fitted: Portrait | TalkingHeadError | None = None
         self._sound: str | None = None
+        self._spoken: Path | None = None
+        self._speaking = threading.Lock()
         self._heard: Speech | TalkingHeadError | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -148,6 +150,13 @@ class Session:
         if heard.seconds > MOST_SECONDS_REMEMBERED:
             self._heard = None
         return heard
+
+    def spoke(self, sound: Path) -> None:
+        """Note the newest sound made of a typed text; the one before it is deleted."""
+        with self._speaking:
+            before, self._spoken = self._spoken, sound
+            if before is not None and before != sound:
+                before.unlink(missing_ok=True)
 
     def works(self, job: Job[Made]) -> None:
         """Note the tab's job, so that its files are not taken away while it waits or runs."""
@@ -221,25 +230,6 @@ class Keeper:
         for session in idle:
             session.close()
         return len(idle)
-
-
-def remove_abandoned(root: Path, older_than_seconds: float) -> int:
-    """Remove tabs' folders that a killed server has left; returns how many.
-
-    Args:
-        root: where sessions make their folders.
-        older_than_seconds: a younger folder may belong to another server on this machine.
-    """
-    removed = 0
-    for folder in root.glob(f"{_PREFIX}*"):
-        try:
-            old = time.time() - folder.stat().st_mtime >= older_than_seconds
-        except OSError:  # its own server has just removed it
-            continue
-        if old:
-            shutil.rmtree(folder, ignore_errors=True)
-            removed += 1
-    return removed
 
 
 def _kept(work: Callable[[], Kept]) -> Kept | TalkingHeadError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkinghead.errors import BadOption, UnreadableMotion
+from talkinghead.errors import BadOption, ServerBusy, UnreadableMotion
 from talkinghead.types import Progress
 from talkinghead.web.first_second import FirstSecond
 from talkinghead.web.jobs import Job, Line
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from talkinghead.pipeline import Feeling, TalkingHead
 
 Work = Callable[[Progress], Made]
+_MOST_MOTION_BYTES = 40_000_000
+"""Ten minutes at 60 frames a second have 25 MB; reading this much takes 6 s and 0.4 GB."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Studio:
         Raises:
             ServerBusy: if too many wait already.
         """
-        folder = session.place_for_result()
+        folder, order = _begun(session, order)
         first = FirstSecond(folder, Path(order.sound), order.options.fps)
 
         def work(progress: Progress) -> Made:
@@ -97,20 +100,21 @@ class Studio:
         """Render an edited motion track on the photo, with the sound; `order.feeling` is unused.
 
         Raises:
-            UnreadableMotion: if the file does not follow the format.
+            UnreadableMotion: if it is no motion file by its name, or too large; the job raises it,
+                too, if the file does not follow the format.
             ServerBusy: if too many wait already.
         """
         from talkinghead.motion.track_file import read_motion
 
-        if Path(motion).suffix.lower() not in {".csv", ".json"}:
-            message = f"the motion file {Path(motion).name} should end in .csv or .json"
-            raise UnreadableMotion(message)
-        track = read_motion(Path(motion))
-        folder = session.place_for_result()
-        options = replace(order.options, fps=min(max(track.fps, 10.0), 60.0))
-        first = FirstSecond(folder, Path(order.sound), options.fps)
+        _check_motion(motion)
+        folder, order = _begun(session, order)
+        motion = _own(motion, folder / "motion")
+        first = FirstSecond(folder, Path(order.sound), order.options.fps)
 
         def work(progress: Progress) -> Made:
+            track = read_motion(Path(motion))  # takes seconds for a long one: not before its turn
+            options = replace(order.options, fps=min(max(track.fps, 10.0), 60.0))
+            first.fps = options.fps
             video = self.model.render_track(
                 Path(order.photo), track, save_to=folder / "evoke.mp4", sound=Path(order.sound),
                 options=options, progress=first.listening(progress), watch=first.watch,
@@ -147,7 +151,6 @@ class Studio:
 
     def _start(self, session: Session, folder: Path, work: Work, first: FirstSecond) -> Job[Made]:
         def kept(progress: Progress) -> Made:
-            folder.mkdir()
             try:
                 made = work(progress)
             except BaseException:
@@ -157,8 +160,65 @@ class Studio:
             session.keep(made)
             return made
 
+        def forget() -> None:
+            session.forget(folder)
+
         stop = threading.Event()
-        job = self.line.start(kept, stop)  # if the line is full, the earlier job goes on
+        try:
+            job = self.line.start(kept, stop, forget)
+        except ServerBusy:  # the tab's earlier job goes on
+            forget()
+            raise
         session.begin(stop)
         session.works(job)
         return job
+
+
+def _check_motion(path: str) -> None:
+    """Refuse what cannot be a motion file, before it is read."""
+    name, size = Path(path).name, Path(path).stat().st_size
+    if Path(path).suffix.lower() not in {".csv", ".json"}:
+        message = f"the motion file {name} should end in .csv or .json"
+        raise UnreadableMotion(message)
+    if size > _MOST_MOTION_BYTES:
+        message = (
+            f"the motion file {name} has {size / 1e6:.0f} MB, expected at most "
+            f"{_MOST_MOTION_BYTES / 1e6:.0f}: remove the frames that the sound does not reach"
+        )
+        raise UnreadableMotion(message)
+
+
+def _begun(session: Session, order: Order) -> tuple[Path, Order]:
+    """A folder for the result, and the order with files of its own in there.
+
+    What was given may be deleted while the job waits or works, and before it is made once more
+    with another feeling: an old upload, or a typed text's sound after the next one was spoken.
+    """
+    head = order.options.head
+    copied = head not in {"natural", "still"}
+    if copied and Path(head).suffix.lower() in {".csv", ".json"}:
+        _check_motion(head)
+    folder = session.place_for_result()
+    folder.mkdir()
+    if copied:
+        head = _own(head, folder / "head")
+    return folder, replace(
+        order,
+        photo=_own(order.photo, folder / "photo"),
+        sound=_own(order.sound, folder / "sound"),
+        options=replace(order.options, head=head),
+    )
+
+
+def _own(path: str, folder: Path) -> str:
+    """The same file under the same name in `folder`, at no cost where it can be linked."""
+    folder.mkdir()
+    target = folder / Path(path).name
+    try:
+        target.hardlink_to(path)
+    except OSError:  # another disk
+        try:
+            shutil.copyfile(path, target)
+        except OSError:  # the job itself says what is wrong with the file
+            return path
+    return str(target)

@@ -82,7 +82,7 @@ def test_the_first_second_is_seen_while_the_rest_is_made_and_cancel_stops_it(
         page.check("#consent input")
         page.click("#generate")
         page.wait_for_selector("#progress >> text=/Painting frame [0-9]+ of 750 · about .* left/")
-        page.wait_for_selector("#video video")
+        page.wait_for_function("(document.querySelector('#video video') || {}).videoWidth > 0")
         state = video_state(page, "#video video")
         assert page.locator("#progress [role=progressbar]").get_attribute("aria-valuenow") != "0"
         page.click("#cancel")

@@ -123,12 +123,13 @@ def test_a_timeline_gives_the_feeling(client, model, photo, sound):
          "row 1 of the timeline: the time is -1"),
         ({"feeling_from": "timeline", "timeline": {**TIMELINE, "data": [[0, "", 1]]}},
          "row 1 of the timeline has no feeling"),
-        ({"feeling_from": "dreams"}, "not in the list of choices"),
+        ({"feeling_from": "dreams"}, "feeling_from is 'dreams', expected one of 'words', 'pict"),
     ],
 )  # fmt: skip
 def test_what_a_tab_lacks_is_told_and_nothing_is_made(client, model, photo, sound, asked, words):
     model.options = None
-    with pytest.raises(gradio_client.exceptions.AppError, match=f"(?i){words}"):
+    refused = (gradio_client.exceptions.AppError, gradio_client.exceptions.ValidationError)
+    with pytest.raises(refused, match=f"(?i){words}"):
         ask(client, photo, sound, **asked).result(timeout=30)
     assert model.options is None
 
@@ -142,6 +143,25 @@ def test_typed_text_is_spoken_in_the_chosen_voice(client, model):
     assert spoken[0] != spoken[1]
     with pytest.raises(gradio_client.exceptions.AppError, match="text to speak is empty"):
         client.predict(text="  ", voice="en-us", api_name="/speak")
+
+
+def test_of_all_that_was_spoken_the_newest_is_kept(server, model, photo):
+    """Also while a job speaks an earlier one, and that job's video can be made once more."""
+    import gradio
+
+    def spoken():
+        return set(Path(gradio.utils.get_upload_folder()).glob("evoke-session-*/spoken-*.wav"))
+
+    client = new_client(server[2])
+    before = spoken()
+    sounds = [client.predict(text=text, voice="en-us", api_name="/speak") for text in ("A.", "B.")]
+    assert len(spoken() - before) == 1
+    model.seconds_per_frame = 0.02
+    job = ask(client, photo, sounds[1])
+    client.predict(text="C.", voice="en-us", api_name="/speak")
+    assert len(spoken() - before) == 1
+    assert path_of(job.result(timeout=30)[0])
+    assert path_of(client.predict(feeling="sad", api_name="/compare")[0])
 
 
 def test_a_result_is_made_again_with_another_feeling_and_nothing_else_changed(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from asking import ask, new_client, path_of, wait_for
+from asking import ask, new_client, path_of, understood, wait_for
 from fake_model import FakeTalkingHead
 from material import recording
 
@@ -50,24 +50,42 @@ def test_no_job_is_lost_or_mixed_up_and_no_file_is_left(served, photo, tmp_path)
         assert f"Seed {number}." in facts
 
 
-def test_a_server_that_is_stopped_takes_its_visitors_files_along(tmp_path):
+@pytest.fixture
+def running(tmp_path):
+    """`python -m talkinghead serve`, with temporary files elsewhere: (process, address, folder)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path / "served")}
+    folder = tmp_path / "served"
+    (folder / "someone-elses").mkdir(parents=True)
+    environment = {**os.environ, "GRADIO_TEMP_DIR": str(folder)}
     command = [sys.executable, "-m", "talkinghead", "serve", "--port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         address = f"http://127.0.0.1:{port}/"
         assert wait_for(lambda: answers(f"{address}health"), 60)
-        sound = new_client(address).predict(text="Yes.", voice="en-us", api_name="/speak")
-        assert Path(sound).stat().st_size > 1000
-        assert list((tmp_path / "served").glob("evoke-session-*"))
+        yield server, address, folder
     finally:
-        server.terminate()
-        server.wait(timeout=20)
-    assert list((tmp_path / "served").glob("evoke-session-*")) == []
+        server.kill()
+        server.wait()
+
+
+def test_a_server_that_is_stopped_leaves_nothing(running, photo_path, tmp_path):
+    """Neither uploads nor previews, sounds and videos, even of a job that is being done."""
+    server, address, folder = running
+    client = new_client(address)
+    spoken = client.predict(text="Yes.", voice="en-us", api_name="/speak")
+    assert Path(spoken).stat().st_size > 1000
+    assert "1 face" in understood(client, photo_path, "joy")[2]
+    job = ask(client, photo_path, recording(tmp_path / "long.wav", 60.0))
+    assert wait_for(lambda: any("Painting" in output[-1] for output in job.outputs()), 60)
+    names = {one.name for one in folder.rglob("*")}
+    assert {"grace_hopper.jpg", "long.wav"} <= names
+    assert any(name.startswith("evoke-session-") for name in names)
+    server.terminate()
+    assert server.wait(timeout=10) == 0
+    assert [one.name for one in folder.iterdir()] == ["someone-elses"]
 
 
 def answers(address):

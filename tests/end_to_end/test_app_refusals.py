@@ -168,7 +168,10 @@ def test_files_of_this_machine_are_not_served(server):
 def test_files_of_this_machine_cannot_be_given(server, model, path):
     given = {"path": path, "meta": {"_type": "gradio.FileData"}}
     before = model.fits
-    assert "event: error" in raw_answer(server[2], "understand", understanding(given))
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        raw_answer(server[2], "understand", understanding(given))
+    assert caught.value.code == 422
+    assert "an upload that is still on this server" in caught.value.read().decode()
     assert model.fits == before
 
 
@@ -229,9 +232,10 @@ def test_no_address_is_fetched_for_anybody(server, model, neighbour, scheme):
 )  # fmt: skip
 def test_wrong_types_are_refused(server, model, data):
     before = model.fits
-    answer = raw_answer(server[2], "understand", data)
-    assert "event: error" in answer
-    assert "Traceback" not in answer
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        raw_answer(server[2], "understand", data)
+    assert caught.value.code == 422
+    assert ", expected " in json.loads(caught.value.read())["error"]
     assert model.fits == before
 
 

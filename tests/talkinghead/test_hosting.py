@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import multiprocessing
 import sys
 import types
@@ -117,6 +118,18 @@ def test_cancelling_reaches_the_lent_process(model, tmp_path):
 def test_a_users_mistake_keeps_its_class(model, tmp_path):
     with pytest.raises(NoFaceFound, match="no face was found"):
         model.generate("nobody.jpg", "missing.wav", save_to=tmp_path / "v.mp4")
+
+
+@pytest.mark.parametrize("name", ["generate", "render_track"])
+def test_a_lent_model_takes_what_the_model_takes(name):
+    lent, own = getattr(hosting.LentTalkingHead, name), getattr(TalkingHead, name)
+    assert inspect.signature(lent) == inspect.signature(own)
+
+
+def test_an_unknown_parameter_is_refused_before_a_gpu_is_asked_for(model, lending, tmp_path):
+    with pytest.raises(TypeError, match="foto"):
+        model.generate("a.jpg", "s.wav", save_to=tmp_path / "v.mp4", foto="face.jpg")
+    assert lending.durations == []
 
 
 def test_a_track_is_lent_for_by_its_length(model, lending, tmp_path):

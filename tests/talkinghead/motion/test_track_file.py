@@ -1,4 +1,5 @@
 import json
+import time
 
 import numpy as np
 import pytest
@@ -148,3 +149,12 @@ def test_other_suffixes_and_missing_folders_are_refused(tmp_path):
         write_motion(random_track(), tmp_path / "m.txt")
     with pytest.raises(OutputNotWritable, match="does not exist"):
         write_motion(random_track(), tmp_path / "none" / "m.csv")
+
+
+def test_a_header_without_end_is_refused_at_once(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("1," * 100_000)  # each column was looked for in all the others
+    started = time.process_time()
+    with pytest.raises(UnreadableMotion, match=r"wide\.csv: wrong columns in the header"):
+        read_motion(path)
+    assert time.process_time() - started < 2.0

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from certificates import make_certificate
+from PIL import Image
 from video_clips import facts_of, make, moving_frames
 
 from talkinghead.cli import main
@@ -66,15 +68,68 @@ def test_the_command_says_it_in_words_and_in_json(ours, stranger, capsys):
     assert "no sign of Evoke found" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("content", [None, b"", b"this is no video" * 50])
-def test_files_that_are_no_video_are_refused(tmp_path, capsys, content):
+def refusal(capsys, path):
+    """What the command says about a file that it cannot read; one line, without ffmpeg's words."""
+    assert main(["verify", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "ffmpeg" not in error
+    assert "rror open" not in error
+    assert "expected a clip such as MP4, MOV" in error
+    return error
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "there is no file"),
+        (b"", "is empty (0 bytes)"),
+        (b"this is no video" * 50, "x.mp4 is not a video, or is damaged"),
+        (b"%PDF-1.4 " + bytes(500), "x.mp4 is not a video, or is damaged"),
+    ],
+)
+def test_files_that_are_no_video_are_refused(tmp_path, capsys, content, words):
     path = tmp_path / "x.mp4"
     if content is not None:
         path.write_bytes(content)
-    assert main(["verify", str(path)]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("evoke: the video ")
-    assert error.count("\n") == 1
+    assert words in refusal(capsys, path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_a_picture_is_called_a_picture_whatever_its_name(tmp_path, capsys, kind):
+    path = tmp_path / "renamed.mp4"
+    Image.new("RGB", (64, 48), (90, 20, 60)).save(path, format=kind)
+    assert f"renamed.mp4 is a picture ({kind})" in refusal(capsys, path)
+
+
+def test_a_sound_is_called_a_sound_even_with_a_cover(tmp_path, capsys):
+    tone = make(tmp_path / "tone.wav", "-f", "lavfi", "-i", "sine=duration=0.5")
+    cover = tmp_path / "cover.jpg"
+    Image.new("RGB", (64, 48)).save(cover)
+    album = make(
+        tmp_path / "album.m4a", "-i", tone, "-i", cover, "-map", "0:a", "-map", "1:v",
+        "-c:v", "mjpeg", "-disposition:v", "attached_pic",
+    )  # fmt: skip
+    for path in (tone, album):
+        assert f"{path.name} is a sound without moving pictures" in refusal(capsys, path)
+
+
+def test_a_damaged_video_is_called_damaged(stranger, tmp_path, capsys):
+    content = stranger.read_bytes()
+    media = content.index(b"mdat") + 4
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(content[:media] + bytes(20_000) + content[media + 20_000 :])
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(content[: media + 3_000])
+    assert "broken.mp4 has pictures that cannot be decoded" in refusal(capsys, broken)
+    assert "cut.mp4 is not a video, or is damaged" in refusal(capsys, cut)
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("/dev/null", "/dev/zero", tmp_path / "pipe"):
+        assert f"{path} is a device or a pipe" in refusal(capsys, path)
+    assert f"{tmp_path} is a folder" in refusal(capsys, tmp_path)
 
 
 def test_a_certificate_in_the_environment_signs_every_video(certificate, tmp_path, capsys):

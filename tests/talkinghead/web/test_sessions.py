@@ -13,14 +13,7 @@ import soundfile
 
 from talkinghead.config import GenerateOptions
 from talkinghead.errors import NoFaceFound, ServerBusy, UnreadableSound
-from talkinghead.web.sessions import (
-    MOST_RESULTS,
-    Keeper,
-    Made,
-    Session,
-    remove_abandoned,
-    remove_empty_folders,
-)
+from talkinghead.web.sessions import MOST_RESULTS, Keeper, Made, Session, remove_empty_folders
 from talkinghead.web.studio import Order, Studio
 
 
@@ -136,18 +129,6 @@ def test_idle_sessions_lose_their_files_and_those_at_work_do_not(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_server_left_is_removed_once_it_is_old(tmp_path):
-    left, fresh = Session(tmp_path).folder(), Session(tmp_path).folder()
-    (left / "video.mp4").write_bytes(b"0")
-    (tmp_path / "upload").mkdir()
-    for folder in (left, tmp_path / "upload"):
-        os.utime(folder, (1, 1))
-    assert remove_abandoned(tmp_path, 60.0) == 1
-    assert not left.exists()
-    assert fresh.exists()
-    assert (tmp_path / "upload").exists()
-
-
 def test_only_old_and_empty_folders_are_removed(tmp_path):
     for name in ("old", "full", "young"):
         (tmp_path / name).mkdir()
@@ -159,9 +140,19 @@ def test_only_old_and_empty_folders_are_removed(tmp_path):
     assert remove_empty_folders(tmp_path / "missing", 60.0) == 0
 
 
+def test_of_all_that_was_spoken_only_the_newest_is_kept(tmp_path):
+    session = Session(tmp_path)
+    folder = session.folder()
+    for name in ("one.wav", "two.wav", "one.wav", "one.wav", "three.wav"):
+        spoken = folder / name
+        spoken.write_bytes(b"RIFF")
+        session.spoke(spoken)
+        assert [one.name for one in folder.iterdir()] == [name]
+
+
 def test_a_refused_job_leaves_the_earlier_one_alone(tmp_path):
     class FullLine:
-        def start(self, work, stop):
+        def start(self, work, stop, otherwise):
             message = "too many wait"
             raise ServerBusy(message)
 
@@ -172,9 +163,3 @@ def test_a_refused_job_leaves_the_earlier_one_alone(tmp_path):
         Studio(None, FullLine()).generate(session, order)
     assert session.stop is earlier
     assert not earlier.is_set()
-
-
-def test_a_folder_that_vanishes_does_not_end_the_sweeping(tmp_path, monkeypatch):
-    (tmp_path / "evoke-session-a").symlink_to(tmp_path / "gone")
-    (tmp_path / "evoke-session-b").mkdir()
-    assert remove_abandoned(tmp_path, -1.0) == 1
