@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, get_args
 
 from talkinghead.errors import BadOption
@@ -74,9 +75,9 @@ class GenerateOptions:
         _in_range("gaze x", self.gaze[0], -1.0, 1.0)
         _in_range("gaze y", self.gaze[1], -1.0, 1.0)
         _in_range("fps", self.fps, 10.0, 60.0)
-        _in_range("seed", self.seed, 0, 2**63 - 1)
+        _whole("seed", self.seed, 2**63 - 1)
         if self.face is not None:
-            _in_range("face", self.face, 0, 99)
+            _whole("face", self.face, 99)
         check_speech(self.speech)
 
 
@@ -100,6 +101,12 @@ def check_speech(backend: str) -> None:
 def _in_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # also catches NaN
         message = f"{name} is {value}, expected a number from {low:g} to {high:g}"
+        raise BadOption(message)
+
+
+def _whole(name: str, value: object, high: int) -> None:
+    if not isinstance(value, Integral) or not 0 <= int(value) <= high:
+        message = f"{name} is {value}, expected a whole number from 0 to {high}"
         raise BadOption(message)
 
 
