@@ -91,7 +91,7 @@ class GeometricRenderer:
         patches = {}
         for window, frame in zip(self._windows, frames, strict=True):
             if frame is not None and frame.inner is not None:
-                compose(picture, self.source, frame.inner, window.photo_trust)
+                compose(picture, self.source, frame.inner, window)
                 patches[window.layout.name] = frame.inner
         self._lashes.draw(picture, posed)
         return GeometricFrame(picture, offset, patches)

@@ -23,6 +23,9 @@ from renderer.source import Source
 
 FEATHER = 0.18
 """Share of a window over which its flow blends into the coarse flow."""
+RIM_CM = 0.2
+"""Where the lower lip borders on teeth in the photo, its shadow and its edge are no part of the
+teeth: once it has moved they would show as a second edge."""
 MIN_OPENING_CM = 0.2
 """Below half of this the photo's own opening is not trusted, above one and a half fully."""
 
@@ -62,6 +65,8 @@ class InnerPatch:
         alpha: (h, w, 1) 0..1 how far the pixel shows the inner surface.
         flow: (h, w, 3) its flow, and 0..1 how far it has left the place where the photo shows it.
         paint: (h, w, 3) its painted colours, 0..255.
+        parted: 0..1 how far the opening is another than the photo's, so that its rim is not to be
+            sampled.
     """
 
     left: int
@@ -69,6 +74,7 @@ class InnerPatch:
     alpha: Floats
     flow: Floats
     paint: Floats
+    parted: float
 
     @property
     def where(self) -> tuple[slice, slice]:
@@ -124,6 +130,9 @@ class Window:
         height, width = geometry.source.image.shape[:2]
         self._size = (height, width)
         self.photo_trust = self._photo_trust()
+        self.inner_trust = _without_rim(
+            self.photo_trust, RIM_CM * geometry.source.camera.pixels_per_cm
+        )
 
     def draw(self, posed: PosedFace, colours: Floats) -> WindowFrame | None:
         """One frame.
@@ -146,7 +155,8 @@ class Window:
         )
         local[:, 2] += self._bias
         displacement = posed.sampled_at[self._used] - points[self._used, :2]
-        distrust = self._carried * self._distance_carried(points)
+        carried = self._centimetres_carried(points)
+        distrust = self._carried * float(smooth_step(carried / 0.3))
         attributes = np.concatenate([displacement, distrust[:, None], colours[self._used]], axis=1)
         raster = rasterize(
             local, self._triangles, attributes, (height * fine, width * fine), self.backend
@@ -161,7 +171,7 @@ class Window:
             top,
             np.ascontiguousarray(skin[..., :2]),
             blend,
-            _patch(left, top, skin, inner, self._shown(posed)),
+            _patch(left, top, skin, inner, self._shown(posed), float(smooth_step(carried / 0.15))),
         )
 
     def _shown(self, posed: PosedFace) -> float:
@@ -169,15 +179,14 @@ class Window:
         closing = {"eye_left": posed.closing[0], "eye_right": posed.closing[1]}
         return 1.0 - float(smooth_step((closing.get(self.layout.name, 0.0) - 0.85) / 0.15))
 
-    def _distance_carried(self, points: Floats) -> float:
-        """0..1 how far the jaw has moved from where the photo has it; 1 from 3 mm on."""
+    def _centimetres_carried(self, points: Floats) -> float:
+        """How far the jaw has moved from where the photo has it."""
         if not len(self._most_carried):
             return 0.0
         source = self.geometry.source_points[self._most_carried]
         moved = points[self._most_carried, :2] - source[:, :2]
         relative = moved[:, 1].mean() - (points[self._fixed, 1] - self._fixed_source).mean()
-        centimetres = abs(float(relative)) / self.geometry.source.camera.pixels_per_cm
-        return float(smooth_step(centimetres / 0.3))
+        return abs(float(relative)) / self.geometry.source.camera.pixels_per_cm
 
     def _inside_outline(self, points: Floats, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
         """(2h, 2w) 1 where something inner may show at all."""
@@ -230,14 +239,24 @@ class Window:
         return float(smooth_step(opening - 0.5))
 
 
-def compose(picture: NDArray[np.uint8], source: Source, patch: InnerPatch, trust: Floats) -> None:
+def _without_rim(trust: Floats, width: float) -> Floats:
+    """(H, W) trust that fades out so many pixels further up: below it lies the lower lip."""
+    reaches = range(max(1, round(0.5 * width)), max(1, round(1.5 * width)) + 1)
+    shortened = [
+        cv2.erode(trust, np.ones((reach + 1, 1), np.uint8), anchor=(0, 0), borderValue=0)
+        for reach in reaches
+    ]
+    return np.asarray(np.mean(shortened, axis=0), np.float32)
+
+
+def compose(picture: NDArray[np.uint8], source: Source, patch: InnerPatch, window: Window) -> None:
     """Put what lies behind the skin into the warped picture, in place.
 
     Args:
         picture: (H, W, 3) the warped skin.
         source: the photo.
-        patch: of one window.
-        trust: (H, W) from `Window.photo_trust`.
+        patch: of the window.
+        window: says where the photo shows what lies behind the skin.
     """
     rows, columns = patch.where
     height, width = patch.alpha.shape[:2]
@@ -245,7 +264,12 @@ def compose(picture: NDArray[np.uint8], source: Source, patch: InnerPatch, trust
     in_surroundings = grid + np.array(source.margin, np.float32)
     offset = np.ascontiguousarray(patch.flow[..., :2])
     shown = warp(source.surroundings, in_surroundings, offset).astype(np.float32)
-    known = np.clip(warp(trust, grid, offset), 0, 1)[..., None] * (1 - patch.flow[..., 2:])
+    whole, inner = (
+        np.asarray(warp(one, grid, offset), np.float32)
+        for one in (window.photo_trust, window.inner_trust)
+    )
+    trust = whole + (inner - whole) * np.float32(patch.parted)
+    known = np.clip(trust, 0, 1)[..., None] * (1 - patch.flow[..., 2:])
     behind = shown * known + patch.paint * (1 - known)
     skin = picture[rows, columns].astype(np.float32)
     mixed = skin + (behind - skin) * patch.alpha
@@ -257,7 +281,9 @@ def _place(left: int, top: int, pixels: Floats) -> tuple[slice, slice]:
     return slice(top, top + height), slice(left, left + width)
 
 
-def _patch(left: int, top: int, skin: Floats, inner: Floats, shown: float) -> InnerPatch | None:
+def _patch(
+    left: int, top: int, skin: Floats, inner: Floats, shown: float, parted: float
+) -> InnerPatch | None:
     """Cut the inner part out of a window's resolved pixels."""
     share = inner[..., 6] * np.float32(shown)
     rows, columns = np.flatnonzero(share.any(1)), np.flatnonzero(share.any(0))
@@ -267,5 +293,5 @@ def _patch(left: int, top: int, skin: Floats, inner: Floats, shown: float) -> In
     alpha = share[box] / np.maximum(inner[..., 6][box] + skin[..., 2][box], 1e-6)
     return InnerPatch(
         left + int(columns[0]), top + int(rows[0]), alpha[..., None],
-        np.ascontiguousarray(inner[box][..., :3]), inner[box][..., 3:6],
+        np.ascontiguousarray(inner[box][..., :3]), inner[box][..., 3:6], parted,
     )  # fmt: skip
