@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from talkinghead.errors import BadOption
 from talkinghead.speech.phoneme_table import SILENCE
@@ -18,6 +19,7 @@ _REAL_SHARE = 0.45
 _SHORTEST = 0.3  # seconds
 
 
+Doubles = NDArray[np.float64]
 Place = tuple[Path, CorpusRow]
 """A row and the folder of its corpus."""
 
@@ -39,8 +41,8 @@ class Corpus:
             for row in read_corpus(folder, train_only=True)
             if row.seconds > _SHORTEST
         ]
-        self._real = _groups((at, row) for at, row in rows if row.kind == "recording")
-        self._synthetic = _groups((at, row) for at, row in rows if row.kind == "synthetic")
+        self._real = _Voices((at, row) for at, row in rows if row.kind == "recording")
+        self._synthetic = _Voices((at, row) for at, row in rows if row.kind == "synthetic")
         if not self._real and not self._synthetic:
             names = ", ".join(str(folder) for folder in folders)
             message = f"{names}: no training speech with phoneme times; build the corpus again"
@@ -52,9 +54,8 @@ class Corpus:
         left = seconds
         while left > 0:
             real = generator.random() < _REAL_SHARE
-            groups = (self._real if real else self._synthetic) or self._synthetic or self._real
-            rows = groups[generator.integers(len(groups))]
-            utterance = read_utterance(*rows[generator.integers(len(rows))])
+            voices = (self._real if real else self._synthetic) or self._synthetic or self._real
+            utterance = read_utterance(*voices.drawn(generator))
             left -= utterance.row.seconds
             if utterance.phonemes:
                 examples.append((utterance.waveform, utterance.phonemes))
@@ -62,12 +63,38 @@ class Corpus:
         return [*examples, (hiss, (Phoneme(SILENCE, 0.0, 2.0),))]
 
 
-def _groups(rows: Iterable[Place]) -> list[list[Place]]:
-    """Rows by language and speaker; a group comes as often as the square root of its length."""
-    groups: dict[tuple[str, str], list[Place]] = defaultdict(list)
-    for folder, row in rows:
-        groups[row.language, row.speaker].append((folder, row))
-    lengths = {key: sum(row.seconds for _, row in each) for key, each in groups.items()}
-    shortest = min(lengths.values(), default=1.0)
-    times = {key: max(1, round((length / shortest) ** 0.5)) for key, length in lengths.items()}
-    return [group for key, group in sorted(groups.items()) for _ in range(times[key])]
+class _Voices:
+    """Rows by language and speaker.
+
+    A language comes as often as the square root of its length, and within it a speaker: a source
+    of three hundred people of one language does not drown the others.
+    """
+
+    def __init__(self, rows: Iterable[Place]) -> None:
+        languages: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
+        for folder, row in rows:
+            languages[row.language][row.speaker].append((folder, row))
+        self._groups = [
+            [speakers[name] for name in sorted(speakers)]
+            for _, speakers in sorted(languages.items())
+        ]
+        lengths = [
+            [sum(row.seconds for _, row in one) for one in groups] for groups in self._groups
+        ]
+        self._languages = _shares([sum(each) for each in lengths])
+        self._speakers = [_shares(each) for each in lengths]
+
+    def __bool__(self) -> bool:
+        return bool(self._groups)
+
+    def drawn(self, generator: np.random.Generator) -> Place:
+        """One row."""
+        language = int(generator.choice(len(self._groups), p=self._languages))
+        groups = self._groups[language]
+        rows = groups[int(generator.choice(len(groups), p=self._speakers[language]))]
+        return rows[int(generator.integers(len(rows)))]
+
+
+def _shares(lengths: Sequence[float]) -> Doubles:
+    roots = np.sqrt(np.asarray(lengths, np.float64))
+    return np.asarray(roots / max(roots.sum(), 1e-9))
