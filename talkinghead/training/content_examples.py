@@ -66,8 +66,8 @@ class Corpus:
 class _Voices:
     """Rows by language and speaker.
 
-    A language comes as often as the square root of its length, and within it a speaker: a source
-    of three hundred people of one language does not drown the others.
+    Within a language a speaker comes as often as the square root of the length, and a language as
+    often as the fourth: a source of three hundred people of one does not drown the others.
     """
 
     def __init__(self, rows: Iterable[Place]) -> None:
@@ -81,7 +81,7 @@ class _Voices:
         lengths = [
             [sum(row.seconds for _, row in one) for one in groups] for groups in self._groups
         ]
-        self._languages = _shares([sum(each) for each in lengths])
+        self._languages = _shares([sum(each) ** 0.5 for each in lengths])
         self._speakers = [_shares(each) for each in lengths]
 
     def __bool__(self) -> bool:
