@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from renderer.coefficients import Floats
 from talkinghead.emotion.anchors import read_anchors, without_anchors
 from talkinghead.emotion.bank import Bank
-from talkinghead.torchvision_operators import define_missing_operators
 from talkinghead.types import FaceCues
 from talkinghead.weights import Tensors, load_weights
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from talkinghead.emotion.face_network import FaceNetwork
 
 WEIGHTS_NAME = "image_tower"
-NAME = "evoke: embedded image transformer"
+NAME = "evoke: embedded image network"
 BATCH = 64
 
 
@@ -65,7 +64,6 @@ def encode_faces(network: FaceNetwork, faces: Sequence[FaceCues]) -> Floats:
 
 def make_network(dropout: float = 0.0) -> FaceNetwork:
     """The untrained network."""
-    define_missing_operators()
     from talkinghead.emotion.face_network import FaceNetwork
 
     return FaceNetwork(dropout)

@@ -1,6 +1,7 @@
-"""An independent network that names expressions, brought by the user as an ONNX file.
+"""A network that names expressions, brought by the user as an ONNX file.
 
-Made for face-api.js's expression net: N x 3 x 112 x 112 RGB 0..255 to 7 probabilities.
+Made for face-api.js's expression net: N x 3 x 112 x 112 RGB 0..255 to 7 probabilities. It is
+independent of what draws our faces, not of the image tower, whose eye it has taught.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ python -m talkinghead.training.emotion_held_out --out RUN --faces DIR --speech D
 For each class of MEAD in turn, small towers are trained without any face or voice of that class and
 without its anchors, then asked about strangers: do words of the class find its pictures and voices
 (text to image, text to sound), and do these find the class's words (image to text, sound to text)?
-The small tower for pictures sees the fitted expression and pose only, which carry most of what the
-image tower knows. RUN holds what `talkinghead.training.emotion_towers` has read.
+The small tower for pictures sees the fitted expression and pose only: the image tower's eye
+learned from a teacher that was shown all classes. RUN holds what
+`talkinghead.training.emotion_towers` has read.
 """
 
 from __future__ import annotations

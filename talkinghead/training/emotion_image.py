@@ -1,9 +1,10 @@
-"""Train the image tower: a small vision transformer and the fitted expression, joined."""
+"""Train the image tower: what an eye sees and the fitted expression, joined."""
 
 from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from renderer.coefficients import ARKIT_INDEX, mirrored_name
 from talkinghead.emotion.bank import load_bank
-from talkinghead.emotion.image_tower import encode_faces, make_network
+from talkinghead.emotion.image_tower import make_network
 from talkinghead.training.emotion_alignment import (
     Anchors,
     alignment_loss,
@@ -23,7 +22,8 @@ from talkinghead.training.emotion_alignment import (
     class_of_vectors,
     smooth_accuracy,
 )
-from talkinghead.training.emotion_faces import FaceExamples
+from talkinghead.training.emotion_looks import Looks
+from talkinghead.training.emotion_teacher import TAUGHT
 from talkinghead.training.loop import (
     Average,
     Deadline,
@@ -40,17 +40,17 @@ if TYPE_CHECKING:
     from talkinghead.emotion.face_network import FaceNetwork
 
 LOG = logging.getLogger(__name__)
-BATCH = 64
+REAL, RENDERED = 40, 40
+"""Faces of a step."""
 RATE = 1e-3
 DECAY = 0.05
 DROPOUT = 0.3
 WARM_UP = 100
 SAVE_EVERY = 200
-MISSING = 0.15
-"""Share of faces of which only the crop, and of which only the fit, is seen."""
+NO_FIT = 0.3
+"""Share of faces of which only what the eye saw is known."""
 EVENNESS = 0.7
-"""1 = all classes equally often; there are six real faces of fear and six hundred smiles."""
-MIRROR = [ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_INDEX] + [52, 53, 54]
+"""1 = all classes equally often; there are twelve real faces of fear and six hundred smiles."""
 
 
 @dataclass(frozen=True)
@@ -58,30 +58,33 @@ class ImagePlan:
     """How to train.
 
     Attributes:
-        steps: of `BATCH` faces, half of them real, half rendered.
+        steps: of `REAL` and `RENDERED` faces.
         seed: of everything.
         folder: checkpoint and log go here; None = neither.
+        eye: as `teach_eye` returns it; None = an eye that knows nothing.
     """
 
     steps: int
     seed: int
     folder: Path | None = None
+    eye: Mapping[str, Tensor] | None = None
 
 
 def split_persons(
-    faces: FaceExamples, share: float, seed: int
-) -> tuple[FaceExamples, FaceExamples]:
-    """Training and validation faces; nobody is in both."""
-    persons = np.unique(faces.person)
+    parts: Sequence[Looks], share: float, seed: int
+) -> tuple[list[Looks], list[Looks]]:
+    """Training and validation faces of each part; nobody is in both, of whatever part."""
+    persons = np.unique(np.concatenate([part.person for part in parts]))
     generator = np.random.default_rng(seed)
     held = generator.permutation(persons)[: round(share * len(persons))]
-    inside = np.isin(faces.person, held)
-    return faces.chosen(~inside), faces.chosen(inside)
+    inside = [np.isin(part.person, held) for part in parts]
+    pairs = list(zip(parts, inside, strict=True))
+    return [part.chosen(~row) for part, row in pairs], [part.chosen(row) for part, row in pairs]
 
 
 def train_image(
-    real: FaceExamples,
-    rendered: FaceExamples,
+    real: Looks,
+    rendered: Looks,
     anchors: Anchors,
     plan: ImagePlan,
     deadline: Deadline,
@@ -100,9 +103,10 @@ def train_image(
     """
     parts = [_allowed(part, anchors) for part in (real, rendered)]
     torch.manual_seed(plan.seed)
-    network = make_network(DROPOUT).train()
-    average = Average(copy.deepcopy(network), 0.998)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
+    network = _beginner(plan, anchors)
+    average = Average(copy.deepcopy(network), 0.99)
+    learning = [one for one in network.parameters() if one.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=RATE, weight_decay=DECAY)
     start = _resume(plan, network, average, optimiser)
     log = JsonLog(plan.folder / "image.jsonl") if plan.folder is not None else None
     for step in range(start, plan.steps):
@@ -113,11 +117,12 @@ def train_image(
         torch.manual_seed(plan.seed * 7_000_003 + step)  # dropout, the same after a resume
         for group in optimiser.param_groups:
             group["lr"] = RATE * _pace(step, plan.steps)
-        crops, fitted, mead, feeling = _batch(parts, generator)
-        loss = alignment_loss(network(crops, fitted), mead, feeling, anchors).mean()
+        seen, fitted, mead, feeling = _batch(parts, generator)
+        vectors = network.led(network.traits(seen, fitted), network.named(seen))
+        loss = alignment_loss(vectors, mead, feeling, anchors).mean()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimiser.step()
         average.update(network, step)
         if log is not None and step % 20 == 0:
@@ -128,9 +133,11 @@ def train_image(
     return average.module
 
 
-def measure_image(network: FaceNetwork, faces: FaceExamples, anchors: Anchors) -> dict[str, float]:
+def measure_image(network: FaceNetwork, faces: Looks, anchors: Anchors) -> dict[str, float]:
     """Accuracy and average recall of the class, by the nearest plain feeling."""
-    vectors = encode_faces(network.eval(), [faces.cues(row) for row in range(len(faces))])
+    seen, fitted = (torch.from_numpy(one[:, 0]).float() for one in (faces.seen, faces.fitted))
+    with torch.inference_mode():
+        vectors = network.eval().led(network.traits(seen, fitted), network.named(seen)).numpy()
     found = class_of_vectors(vectors, anchors.vectors.numpy(), load_bank())
     return {
         "accuracy": float((found == faces.mead).mean()),
@@ -138,7 +145,7 @@ def measure_image(network: FaceNetwork, faces: FaceExamples, anchors: Anchors) -
     }
 
 
-def _allowed(faces: FaceExamples, anchors: Anchors) -> FaceExamples:
+def _allowed(faces: Looks, anchors: Anchors) -> Looks:
     allowed = np.unique(anchors.classes[anchors.allowed].numpy())
     return faces.chosen(np.isin(faces.mead, allowed))
 
@@ -148,58 +155,32 @@ def _pace(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / WARM_UP) * 0.5 * (1.0 + float(np.cos(np.pi * step / steps)))
 
 
-def _batch(
-    parts: list[FaceExamples], generator: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Half a batch of each part, rare classes more often than they occur; disguised."""
-    picked = []
-    for part in parts:
-        rows = balanced(part.mead, BATCH // len(parts), generator, EVENNESS).numpy()
-        picked.append(part.chosen(rows))
-    crops = torch.from_numpy(np.concatenate([one.crops for one in picked])).float() / 255.0
-    fitted = torch.from_numpy(
-        np.concatenate([np.hstack([one.expression, one.pose]) for one in picked])
-    )
-    mead = torch.from_numpy(np.concatenate([one.mead for one in picked]))
-    feeling = torch.from_numpy(np.concatenate([one.feeling for one in picked]))
-    crops, fitted = disguised(crops, fitted.float(), generator)
-    return crops, fitted, mead, feeling
+def _batch(parts: list[Looks], generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """What was seen and fitted of each part, rare classes more often than they occur."""
+    drawn = [
+        part.drawn(balanced(part.mead, size, generator, EVENNESS), generator)
+        for part, size in zip(parts, (REAL, RENDERED), strict=True)
+    ]
+    seen, fitted, mead, feeling = (torch.cat(column) for column in zip(*drawn, strict=True))
+    unknown = torch.rand(len(fitted), generator=generator) < NO_FIT
+    return seen, torch.where(unknown[:, None], 0.0, fitted), mead, feeling
 
 
-def disguised(crops: Tensor, fitted: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Other light, sharpness and framing; sides exchanged; one of the two inputs missing.
+def _beginner(plan: ImagePlan, anchors: Anchors) -> FaceNetwork:
+    """An untrained tower with a taught eye, which stays as it is."""
+    network = make_network(DROPOUT).train()
+    if plan.eye is not None:
+        network.load_state_dict(plan.eye, strict=False)
+    place_names(network, anchors)
+    for part in (network.look, network.name, network.places):
+        part.requires_grad_(requires_grad=False)
+    return network
 
-    Args:
-        crops: (N, 96, 96) grey 0..1.
-        fitted: (N, 55) expression and pose.
-        generator: chooses.
-    """
-    count = len(crops)
 
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return low + (high - low) * torch.rand(count, *shape, generator=generator)
-
-    flip = uniform(0, 1) < 0.5
-    mirrored = fitted[:, MIRROR] * torch.tensor([1.0] * 53 + [-1.0, -1.0])
-    fitted = torch.where(flip[:, None], mirrored, fitted)
-    crops = torch.where(flip[:, None, None], crops.flip(2), crops)
-    turn, size = uniform(-0.12, 0.12), uniform(0.9, 1.1)
-    matrix = torch.stack(
-        [size * turn.cos(), -size * turn.sin(), uniform(-0.08, 0.08),
-         size * turn.sin(), size * turn.cos(), uniform(-0.08, 0.08)], dim=1,
-    ).view(-1, 2, 3)  # fmt: skip
-    grid = functional.affine_grid(matrix, [count, 1, *crops.shape[1:]], align_corners=False)
-    crops = functional.grid_sample(crops[:, None], grid, align_corners=False, padding_mode="border")
-    soft = functional.interpolate(functional.avg_pool2d(crops, 3, 2, 1), scale_factor=2.0)
-    crops = torch.where(uniform(0, 1, 1, 1, 1) < 0.3, soft, crops)[:, 0]
-    crops = crops.clamp(1e-3, 1.0) ** uniform(0.6, 1.6, 1, 1)
-    crops = (crops - 0.5) * uniform(0.6, 1.3, 1, 1) + 0.5 + uniform(-0.12, 0.12, 1, 1)
-    crops = crops + 0.03 * torch.randn(crops.shape, generator=generator)
-    fitted = fitted + 0.04 * torch.randn(fitted.shape, generator=generator)
-    missing = uniform(0, 1)
-    crops = torch.where((missing < MISSING)[:, None, None], torch.full_like(crops, 0.45), crops)
-    fitted = torch.where((missing > 1 - MISSING)[:, None], torch.zeros_like(fitted), fitted)
-    return crops.clamp(0.0, 1.0), fitted
+def place_names(network: FaceNetwork, anchors: Anchors) -> None:
+    """Put what the eye names where the plain feelings are."""
+    with torch.no_grad():
+        network.places.weight.copy_(anchors.vectors[anchors.plain[TAUGHT]].T)
 
 
 def _resume(

@@ -5,12 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.emotion.bank import MEAD_CLASSES, load_bank
+from talkinghead.emotion.bank import MEAD_CLASSES
 from talkinghead.emotion.image_tower import ImageTower
 from talkinghead.emotion.sound_tower import SoundTower
 from talkinghead.evaluation.emotion_sets import Labelled
 from talkinghead.pipeline import TalkingHead
-from talkinghead.speech.prosody import statistics_count
 from talkinghead.training import emotion_labels
 from talkinghead.training.emotion_alignment import (
     alignment_loss,
@@ -22,7 +21,6 @@ from talkinghead.training.emotion_alignment import (
     unit,
 )
 from talkinghead.training.emotion_faces import (
-    FaceExamples,
     gathered,
     load_faces,
     rendered_faces,
@@ -30,51 +28,15 @@ from talkinghead.training.emotion_faces import (
 )
 from talkinghead.training.emotion_held_out import fitted_as_voices, held_out
 from talkinghead.training.emotion_image import (
-    MIRROR,
-    ImagePlan,
-    disguised,
     split_persons,
-    train_image,
 )
 from talkinghead.training.emotion_sound import across_speakers, sound_tensors, train_sound
-from talkinghead.training.emotion_towers import Steps, train
-from talkinghead.training.emotion_voices import VoiceExamples, versions
+from talkinghead.training.emotion_towers import Run, Steps, train
+from talkinghead.training.emotion_voices import versions
 from talkinghead.training.loop import Deadline, load_checkpoint
 from talkinghead.types import VoiceCues
 from talkinghead.weights import load_weights, weights_folder
-
-BANK = load_bank()
-PLAIN = [[one.name for one in BANK.feelings].index(name) for name in MEAD_CLASSES]
-
-
-def anchors(held_out=""):
-    generator = np.random.default_rng(7)
-    points = generator.normal(size=(len(BANK.feelings), 384)).astype(np.float32)
-    return make_anchors(BANK, points / np.linalg.norm(points, axis=1, keepdims=True), held_out)
-
-
-def faces(count=64, seed=0):
-    """Every feeling is a grey level and one channel."""
-    generator = np.random.default_rng(seed)
-    mead = np.arange(count) % len(MEAD_CLASSES)
-    crops = np.clip(30 + 25 * mead[:, None, None] + generator.normal(0, 4, (count, 96, 96)), 0, 255)
-    expression = np.zeros((count, 52), np.float32)
-    expression[np.arange(count), mead] = 1.0
-    return FaceExamples(
-        crops.astype(np.uint8), expression, np.zeros((count, 3), np.float32), mead,
-        np.array([PLAIN[one] for one in mead]), np.array([f"p{row % 10}" for row in range(count)]),
-    )  # fmt: skip
-
-
-def voices(count=160, seed=0):
-    generator = np.random.default_rng(seed)
-    mead = np.arange(count) % len(MEAD_CLASSES)
-    statistics = generator.normal(0, 0.4, (count, statistics_count())).astype(np.float32)
-    statistics[np.arange(count), mead] += 3.0
-    return VoiceExamples(
-        statistics, np.array([PLAIN[one] for one in mead]),
-        np.array([f"s{row // 80}" for row in range(count)]), np.ones(count, bool),
-    )  # fmt: skip
+from tests.talkinghead.training.emotion_cases import BANK, PLAIN, anchors, faces, looks, voices
 
 
 def test_two_steps_write_weights_that_load_and_a_second_run_goes_on(tmp_path, monkeypatch):
@@ -84,39 +46,19 @@ def test_two_steps_write_weights_that_load_and_a_second_run_goes_on(tmp_path, mo
         (tmp_path / "weights" / f"{name}.safetensors").unlink(missing_ok=True)
     out, never = tmp_path / "run", Deadline(60)
     out.mkdir()
-    given = (faces(), faces(seed=1))
-    train(given, voices(), out, Steps(2, 2, 2), never)
-    tensors = ImageTower().encode([given[0].cues(0)])
+    given = (looks(), looks(seed=1))
+    train(given, voices(), Run(out, Steps(2, 2, 2)), never)
+    tensors = ImageTower().encode([faces().cues(0)])
     assert tensors.shape == (1, 384)
     cues = VoiceCues(voices().statistics[0], 1.0)
     assert SoundTower().encode([cues])[0].shape == (1, 384)
     before = load_checkpoint(out / "image")[0]["average.to_space.weight"].numpy()
     aligned = load_weights("image_tower")["to_space.weight"].astype(np.float32)
-    assert np.abs(aligned - before).max() > 1e-3  # an average comes frozen: it must be thawed
+    assert np.abs(aligned - before).max() > 3e-4  # an average comes frozen: it must be thawed
     assert json.loads((out / "image.jsonl").read_text().splitlines()[0])["step"] == 0
     assert len((out / "figures.jsonl").read_text().splitlines()) == 2
-    train(given, voices(), out, Steps(0, 2, 2), never)  # as --align-only
-    np.testing.assert_allclose(ImageTower().encode([given[0].cues(0)]), tensors, atol=1e-3)
-
-
-def test_a_stopped_run_gives_the_same_network_as_one_that_was_not_stopped(tmp_path):
-    class After:
-        def __init__(self, steps):
-            self.left = steps
-
-        @property
-        def passed(self):
-            self.left -= 1
-            return self.left < 0
-
-    given = (faces(), faces(seed=1), anchors())
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-    whole = train_image(*given, ImagePlan(4, 0, tmp_path / "a"), Deadline(60))
-    assert train_image(*given, ImagePlan(4, 0, tmp_path / "b"), After(2)) is None
-    parted = train_image(*given, ImagePlan(4, 0, tmp_path / "b"), Deadline(60))
-    for one, other in zip(whole.parameters(), parted.parameters(), strict=True):
-        torch.testing.assert_close(one, other)
+    train(given, voices(), Run(out, Steps(0, 2, 2)), never)  # as --align-only
+    np.testing.assert_allclose(ImageTower().encode([faces().cues(0)]), tensors, atol=1e-3)
 
 
 def test_speakers_are_left_out_one_at_a_time():
@@ -181,22 +123,13 @@ def test_average_recall_weighs_classes_alike():
     assert smooth_accuracy(found, truth) == pytest.approx(0.5)
 
 
-def test_a_mirrored_face_has_its_sides_exchanged():
-    twice = np.array(MIRROR)[np.array(MIRROR)]
-    np.testing.assert_array_equal(twice, np.arange(55))
-    crops = torch.rand(8, 96, 96, generator=torch.Generator().manual_seed(1))
-    fitted = torch.rand(8, 55, generator=torch.Generator().manual_seed(2))
-    one, other = (disguised(crops, fitted, torch.Generator().manual_seed(5)) for _ in range(2))
-    torch.testing.assert_close(one, other)
-    assert one[0].min() >= 0.0
-    assert one[0].max() <= 1.0
-
-
 def test_nobody_trains_and_validates():
-    kept, held = split_persons(faces(), 0.2, 0)
-    assert not set(kept.person) & set(held.person)
-    assert len(kept) + len(held) == 64
-    assert len(held) > 0
+    kept, held = split_persons([looks(), looks(seed=1)], 0.2, 0)
+    trained, asked = (set(np.concatenate([one.person for one in parts])) for parts in (kept, held))
+    assert not trained & asked
+    assert len(trained | asked) == 10
+    assert all(len(one) > 0 for one in (*kept, *held))
+    assert len(kept[1]) + len(held[1]) == 64
 
 
 def test_rendered_faces_carry_the_feeling_that_they_wear(photo_path, tmp_path, monkeypatch):
