@@ -25,7 +25,7 @@ from talkinghead.types import SAMPLE_RATE, Phoneme, Speech
 # Chosen on 120 training rows, clean, in noise and under music (docs: weights/README.md).
 _PRIOR_WEIGHT = 0.3
 TRANSITION_WEIGHT = 0.7
-_BILABIAL_BONUS = 0.75  # nats; a lip closure missed is seen by everybody, a spare one by nobody
+_BILABIAL_BONUS = 0.5  # nats; a lip closure missed is seen by everybody, a spare one by nobody
 
 _NEVER = -30.0  # log probability of what is excluded; finite, so that sums stay numbers
 PAUSE_ROWS = 20  # 200 ms: no stop closure lasts that long
