@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +16,7 @@ from renderer.face_model import FaceModel
 from renderer.source import Source
 from talkinghead.portrait.fit import FaceFitter
 from talkinghead.portrait.fitter import source_of
-from talkinghead.portrait.framing import CROP_FACTOR, crop_view, square_around
+from talkinghead.portrait.framing import ViewCut, crop_view
 from talkinghead.portrait.residual import ResidualSpreader
 from talkinghead.portrait.track import follow, motion_of
 from talkinghead.video.read import read_video
@@ -85,17 +84,16 @@ class ClipReader:
         points, _ = follow(frames, fps)
         fit = self._fitter.fit_clip(points)
         whole = source_of(self._model, frames[0], points[0], fit.picture(0), self._spreader)
-        left, top, right, bottom = square_around(points[0], frames[0].shape, CROP_FACTOR)
-        scale = self._size / (right - left)
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        size = (self._size, self._size)
-        truth = [cv2.resize(one[top:bottom, left:right], size, interpolation=how) for one in frames]
+        cut = ViewCut.around(points[0], frames[0].shape, self._size)
+        view = crop_view(whole, self._size)
+        # Landmarks go the way of the first frame's: one shift, one scale.
+        there = (points - points[0, :1]) * (view.camera.pixels_per_cm / whole.camera.pixels_per_cm)
         return Clip(
             name=path.name,
-            source=crop_view(whole, self._size),
+            source=view,
             motion=motion_of(fit, fps),
-            truth=[np.asarray(one, np.uint8) for one in truth],
-            landmarks=((points - (left, top)) * scale).astype(np.float32),
+            truth=[cut.view(one) for one in frames],
+            landmarks=(view.landmarks[:1] + there).astype(np.float32),
             fit_error=float(np.median(fit.error)),
         )
 

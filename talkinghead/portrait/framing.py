@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from renderer.coefficients import Floats
 from renderer.source import Source
@@ -40,24 +43,53 @@ def square_around(landmarks: Floats, size: tuple[int, ...], factor: float) -> Bo
     return left, top, left + side, top + side
 
 
+@dataclass(frozen=True)
+class ViewCut:
+    """How head and shoulders are cut out of a photo, and scaled.
+
+    Attributes:
+        box: of the photo that is kept: the view and a margin to move in from.
+        shape: (width, height) to which it is scaled.
+        window: the view on that.
+    """
+
+    box: Box
+    shape: tuple[int, int]
+    window: Box
+
+    @classmethod
+    def around(cls, landmarks: Floats, photo: tuple[int, ...], size: int) -> ViewCut:
+        """The cut of a (height, width, ...) photo whose view has size x size pixels."""
+        height, width = photo[:2]
+        left, top, right, bottom = square_around(landmarks, photo, CROP_FACTOR)
+        reach = round(MARGIN * (right - left))
+        box = (
+            max(0, left - reach), max(0, top - reach),
+            min(width, right + reach), min(height, bottom + reach),
+        )  # fmt: skip
+        scale = size / (right - left)
+        shape = (round((box[2] - box[0]) * scale), round((box[3] - box[1]) * scale))
+        x = min(round((left - box[0]) * scale), shape[0] - size)
+        y = min(round((top - box[1]) * scale), shape[1] - size)
+        return cls(box, shape, (x, y, x + size, y + size))
+
+    def surroundings(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(h, w, 3) the box, scaled."""
+        left, top, right, bottom = self.box
+        how = cv2.INTER_AREA if self.shape[0] < right - left else cv2.INTER_CUBIC
+        part = photo[top:bottom, left:right]
+        return np.asarray(cv2.resize(part, self.shape, interpolation=how), np.uint8)
+
+    def view(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(size, size, 3) the window."""
+        left, top, right, bottom = self.window
+        return np.ascontiguousarray(self.surroundings(photo)[top:bottom, left:right])
+
+
 def crop_view(source: Source, size: int) -> Source:
     """Head and shoulders, scaled to size x size pixels, with a margin to move in from."""
-    photo = source.image
-    height, width = photo.shape[:2]
-    left, top, right, bottom = square_around(source.landmarks, photo.shape, CROP_FACTOR)
-    reach = round(MARGIN * (right - left))
-    box = (
-        max(0, left - reach), max(0, top - reach),
-        min(width, right + reach), min(height, bottom + reach),
-    )  # fmt: skip
-    scale = size / (right - left)
-    part = photo[box[1] : box[3], box[0] : box[2]]
-    shape = (round(part.shape[1] * scale), round(part.shape[0] * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    surroundings = np.asarray(cv2.resize(part, shape, interpolation=how), np.uint8)
-    x = min(round((left - box[0]) * scale), shape[0] - size)
-    y = min(round((top - box[1]) * scale), shape[1] - size)
-    return source.seen_through(surroundings, box, (x, y, x + size, y + size), pinned=False)
+    cut = ViewCut.around(source.landmarks, source.image.shape, size)
+    return source.seen_through(cut.surroundings(source.image), cut.box, cut.window, pinned=False)
 
 
 def region_view(source: Source) -> tuple[Source, Box]:

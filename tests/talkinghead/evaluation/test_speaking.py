@@ -27,7 +27,7 @@ def spoken(model, photo_path, tmp_path_factory):
         speech, _ = synthesise(text, "en-us")
         soundfile.write(folder / "s.wav", speech.waveform, 16000)
         model.generate(photo_path, folder / "s.wav", save_to=folder / f"{number}.mp4",
-                       options=GenerateOptions(head="still", size=512))  # fmt: skip
+                       options=GenerateOptions(head="still", size=512, renderer="geometric"))  # fmt: skip
     (folder / "index.csv").write_text("file,sync_margin\n0.mp4,0.5\n1.mp4,0.1\n")
     return folder
 
