@@ -121,11 +121,12 @@ class CoarseFlow:
         )
         self._centres = np.stack([*np.meshgrid(x, y), np.ones(self.size)], axis=-1)
 
-    def offset(self, posed: PosedFace) -> Floats:
+    def offset(self, posed: PosedFace, into: Floats | None = None) -> Floats:
         """Backward flow for one frame.
 
         Args:
             posed: the face, from `FaceGeometry.poses`.
+            into: (H, W, 2) float32, overwritten with the answer.
 
         Returns:
             (H, W, 2) float32 offsets in pixels at the picture's size; with a ring exactly 0
@@ -135,7 +136,7 @@ class CoarseFlow:
             field = self._displacement(posed)[0] * self.ring
         else:
             field = self.maps.field(self.head_flow(posed))
-        return resize_offset(field * self.fade, self.picture_size)
+        return resize_offset(field * self.fade, self.picture_size, into)
 
     def head_flow(self, posed: PosedFace) -> HeadFlow:
         """What `FollowMaps` make the flow of."""

@@ -20,27 +20,32 @@ def pixel_grid(height: int, width: int, start: tuple[float, float] = (0, 0)) -> 
     return np.stack(np.meshgrid(columns, rows), axis=-1)
 
 
-def warp(source: NDArray[np.uint8] | Floats, grid: Floats, offset: Floats) -> NDArray[np.uint8]:
+def warp(
+    source: NDArray[np.uint8] | Floats, grid: Floats, offset: Floats, where: Floats | None = None
+) -> NDArray[np.uint8]:
     """Sample a picture at grid + offset, bicubic; beyond the border the edge pixel repeats.
 
     Args:
         source: (H, W, C) uint8 or float32.
         grid: (h, w, 2) from `pixel_grid`, or a window of it.
         offset: (h, w, 2) pixels.
+        where: (h, w, 2) float32, overwritten with their sum: fresh memory for every frame of a
+            large picture takes longer than the sum itself.
 
     Returns:
         (h, w, C) of the source's type.
     """
-    where = cv2.add(grid, offset)
+    where = cv2.add(grid, offset, where)
     sampled: NDArray[np.uint8] = cv2.remap(
         source, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return sampled
 
 
-def resize_offset(offset: Floats, size: tuple[int, int]) -> Floats:
-    """Bring offsets (in pixels of the final picture) from a coarse grid to (H, W)."""
-    resized: Floats = cv2.resize(offset, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+def resize_offset(offset: Floats, size: tuple[int, int], into: Floats | None = None) -> Floats:
+    """Bring offsets (in pixels of the final picture) from a coarse grid to (H, W); see `warp`."""
+    shape = (size[1], size[0])
+    resized: Floats = cv2.resize(offset, shape, dst=into, interpolation=cv2.INTER_LINEAR)
     return resized
 
 

@@ -30,7 +30,8 @@ class GeometricFrame:
 
     Attributes:
         picture: (H, W, 3) uint8 RGB.
-        offset: (H, W, 2) float32 pixels, the backward flow of the skin.
+        offset: (H, W, 2) float32 pixels, the backward flow of the skin; the renderer writes its
+            next frame's into the same memory.
         patches: what shows behind the skin, by the window's name.
     """
 
@@ -66,6 +67,7 @@ class GeometricRenderer:
         self._lashes = LashLine(self.geometry)
         height, width = source.image.shape[:2]
         self._grid = pixel_grid(height, width, source.margin)
+        self._where, self._offset = np.empty_like(self._grid), np.empty_like(self._grid)
 
     def render(self, motion: MotionCoefficients) -> Iterator[NDArray[np.uint8]]:
         """Frames of a track, one at a time.
@@ -83,11 +85,11 @@ class GeometricRenderer:
         """One picture; see `FaceGeometry.poses`."""
         colours = self._paint.colours(posed.aperture)
         frames = [window.draw(posed, colours) for window in self._windows]
-        offset = self.coarse.offset(posed)
+        offset = self.coarse.offset(posed, self._offset)
         for frame in frames:
             if frame is not None:
                 blend_offset(offset, frame)
-        picture = warp(self.source.surroundings, self._grid, offset)
+        picture = warp(self.source.surroundings, self._grid, offset, self._where)
         patches = {}
         for window, frame in zip(self._windows, frames, strict=True):
             if frame is not None and frame.inner is not None:

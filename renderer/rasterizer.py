@@ -89,29 +89,31 @@ def _fill(
     depth: Floats,
 ) -> None:
     height, width, channels = image.shape
+    zero, half, one = np.float32(0.0), np.float32(0.5), np.float32(1.0)
     for index in range(len(triangles)):
         a, b, c = triangles[index]
-        ax, ay, az = points[a]
-        bx, by, bz = points[b]
+        # Relative to the third corner: large coordinates would cost the digits of small triangles.
         cx, cy, cz = points[c]
-        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if area >= 0.0:
+        ax, ay, az = points[a, 0] - cx, points[a, 1] - cy, points[a, 2] - cz
+        bx, by, bz = points[b, 0] - cx, points[b, 1] - cy, points[b, 2] - cz
+        area = ax * by - ay * bx
+        if area >= zero:
             continue
-        left = max(int(np.ceil(min(ax, bx, cx) - 0.5)), 0)
-        right = min(int(np.floor(max(ax, bx, cx) - 0.5)), width - 1)
-        top = max(int(np.ceil(min(ay, by, cy) - 0.5)), 0)
-        bottom = min(int(np.floor(max(ay, by, cy) - 0.5)), height - 1)
-        inverse = np.float32(1.0) / area
+        left = max(int(np.ceil(cx + min(ax, bx, zero) - half)), 0)
+        right = min(int(np.floor(cx + max(ax, bx, zero) - half)), width - 1)
+        top = max(int(np.ceil(cy + min(ay, by, zero) - half)), 0)
+        bottom = min(int(np.floor(cy + max(ay, by, zero) - half)), height - 1)
+        inverse = one / area
         for row in range(top, bottom + 1):
-            y = np.float32(row) + np.float32(0.5)
+            y = (np.float32(row) + half - cy) * inverse
             for column in range(left, right + 1):
-                x = np.float32(column) + np.float32(0.5)
-                u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * inverse
-                v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * inverse
-                w = np.float32(1.0) - u - v
-                if u < 0.0 or v < 0.0 or w < 0.0:
+                x = (np.float32(column) + half - cx) * inverse
+                u = x * by - y * bx
+                v = y * ax - x * ay
+                w = one - u - v
+                if u < zero or v < zero or w < zero:
                     continue
-                z = u * az + v * bz + w * cz
+                z = cz + u * az + v * bz
                 if z < depth[row, column]:
                     depth[row, column] = z
                     triangle_map[row, column] = index

@@ -33,6 +33,8 @@ def resolve(
     other = np.zeros(3, np.float32)
     for row in range(height):
         for column in range(width):
+            if _plain(attributes, triangle, inner_start, row, column, skin):
+                continue
             cell, behind = skin[row, column], inner[row, column]
             other[:] = 0.0
             for fine_row in range(2 * row, 2 * row + 2):
@@ -50,6 +52,29 @@ def resolve(
             _divide(cell, total)
             _divide(behind, behind[6])
     return skin, inner
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _plain(
+    attributes: Floats, triangle: NDArray[np.int32], inner_start: int, row: int, column: int,
+    skin: Floats,
+) -> bool:  # fmt: skip
+    """Settle a cell that shows nothing, or one piece of skin alone: nearly all of them."""
+    y, x = 2 * row, 2 * column
+    corners = (triangle[y, x], triangle[y, x + 1], triangle[y + 1, x], triangle[y + 1, x + 1])
+    if max(corners) < 0:
+        return True
+    if min(corners) < 0 or max(corners) >= inner_start:
+        return False
+    for channel in range(2):
+        a, b = attributes[y, x, channel], attributes[y, x + 1, channel]
+        c, d = attributes[y + 1, x, channel], attributes[y + 1, x + 1, channel]
+        if max(a, b, c, d) - min(a, b, c, d) >= SEAM:
+            skin[row, column, 0] = 0.0
+            return False
+        skin[row, column, channel] = np.float32(0.25) * (a + b + c + d)
+    skin[row, column, 2] = 1.0
+    return True
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]

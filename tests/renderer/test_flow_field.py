@@ -47,3 +47,14 @@ def test_extend_is_smooth_between_two_values():
     assert (filled[-8:] == 1).all()
     assert np.all(np.diff(filled) > -0.02)
     assert np.abs(np.diff(filled)).max() < 0.25
+
+
+def test_memory_can_be_used_again():
+    source = np.random.default_rng(0).integers(0, 255, (40, 50, 3)).astype(np.uint8)
+    grid, offset = pixel_grid(40, 50), np.full((8, 10, 2), 2.5, np.float32)
+    where, into = np.full_like(grid, 9), np.full_like(grid, 7)
+    resized = resize_offset(offset, (40, 50), into)
+    assert resized is into
+    fresh = warp(source, grid, resize_offset(offset, (40, 50)))
+    np.testing.assert_array_equal(warp(source, grid, resized, where), fresh)
+    np.testing.assert_allclose(where, grid + 2.5)

@@ -21,6 +21,8 @@ def test_two_lids_that_meet_are_not_averaged():
     """Their mean once showed the eye between them: a dotted line in every blink."""
     skin, _ = cell([(0, -9), (0, 9), (0, 9.5), (0, 9.1)], [[0, 1], [2, 3]])
     np.testing.assert_allclose(skin[0, 0], (0, 9.2, 1.0), atol=1e-5)
+    skin, _ = cell([(5, -9), (5, 9), (5, 9.5), (5, 9.1)], [[0, 1], [2, 3]])
+    np.testing.assert_allclose(skin[0, 0], (5, 9.2, 1.0), atol=1e-5)
     skin, _ = cell([(0, -9), (0, -9), (0, 9), (0, 9)], [[0, 1], [2, 3]])
     np.testing.assert_allclose(skin[0, 0], (0, -9, 1.0))
 
@@ -32,3 +34,9 @@ def test_what_lies_behind_counts_only_where_it_may_show():
     skin, inner = resolve(attributes, triangle, 5, allowed)
     assert skin[0, 0, 2] == inner[0, 0, 6] == 0.25
     np.testing.assert_allclose(inner[0, 0, :6], 1)
+
+
+def test_a_cell_that_shows_nothing_stays_empty():
+    skin, inner = cell([(3, 3)] * 4, [[-1, -1], [-1, -1]])
+    assert not skin.any()
+    assert not inner.any()
