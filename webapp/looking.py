@@ -6,6 +6,7 @@ import hashlib
 import random
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -22,6 +23,7 @@ from talkinghead.web.settings import (
     with_keyframe,
     without_keyframe,
 )
+from talkinghead.web.showable import showable
 from talkinghead.web.waveform import bars_of, timeline_picture
 from talkinghead.web.words import bullets, plain, sentence
 from webapp.answers import errors_in_words
@@ -93,6 +95,17 @@ class LookingHandlers:
         numbers = [(str(number + 1), number) for number in range(len(portrait.faces))]
         picker = gr.update(choices=numbers, value=portrait.chosen, visible=len(numbers) > 1)
         return still, [*portrait.notices, *measured.warnings(), measured.figures()], picker
+
+    def shown(self, session: Session, picture: str | None, before: str | None) -> str | None:
+        """A copy, if browsers cannot show a picture; else the one that was made before it."""
+        if not picture:
+            return before
+        with errors_in_words():
+            try:
+                copy = showable(Path(picture), session.folder())
+            except TalkingHeadError:
+                return before  # what is wrong with it is said in the notes
+            return before if copy == Path(picture) else str(copy)
 
     def timeline(self, session: Session, timeline: Rows, sound: str | None) -> str:
         """Draw the timeline: an SVG of the voice and the feelings on it."""

@@ -92,6 +92,15 @@ def _wire_understanding(
         trigger_mode="always_last", show_progress="hidden", api_name="understand",
         concurrency_id=LIGHT, concurrency_limit=LIGHT_WORKERS,
     )  # fmt: skip
+    for picture in (given.photo, felt.picture):
+        # Through a state: what is not a new value would have to be Gradio's update, and that
+        # builds the component anew, with Gradio's own way to read files.
+        copy = gr.State(None)
+        picture.upload(
+            looking.shown, [session, picture, copy], copy, show_progress="hidden",
+            api_visibility="private", concurrency_id=LIGHT,
+        )  # fmt: skip
+        copy.change(lambda path: path, copy, picture, **_AT_ONCE)
     for name, tab in felt.tabs.items():
         tab.select(_constant(name), None, felt.source, queue=False, api_visibility="private")
     gr.on(

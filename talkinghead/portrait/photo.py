@@ -78,6 +78,16 @@ def read_photo(path: Path) -> Photo:
             raise UnreadableImage(message) from error
 
 
+def picture_format(path: Path) -> str:
+    """Pillow's name of the format, "JPEG" or "HEIF" say; only the header is read.
+
+    Raises:
+        UnreadableImage: if it is no picture.
+    """
+    with _open(path) as image:
+        return str(image.format)
+
+
 def photo_from_array(array: NDArray[Any]) -> Photo:
     """Bring a picture that is already in memory to the form that `read_photo` returns.
 

@@ -138,6 +138,24 @@ def test_a_phones_photo_and_a_video_as_voice_can_be_chosen(server, browser, mode
         assert page.locator(".toast-body").count() == 0
 
 
+def test_a_phones_photo_is_seen_on_the_page(server, browser, tmp_path):
+    """Chromium does not show HEIC: it drew a torn picture where the portrait should be."""
+    with fresh_page(browser, *PHONE) as page:
+        give_only_photo(page, server[2], heic(tmp_path / "IMG_0001.HEIC"))
+        page.wait_for_function(SEEN)
+        page.wait_for_selector("#note >> text=1 face")
+        page.click("#portrait button[aria-label='Remove Image']")
+        page.set_input_files("#portrait input[type=file]", tmp_path / "IMG_0001.HEIC")
+        page.wait_for_function(SEEN)
+        page.get_by_role("tab", name="Picture", exact=True).click()
+        page.set_input_files("#feeling-picture input[type=file]", tmp_path / "IMG_0001.HEIC")
+        page.wait_for_function(SEEN.replace("portrait", "feeling-picture"))
+
+
+SEEN = """() => [...document.querySelectorAll('#portrait img')].some(
+  (one) => one.naturalWidth == 120)"""
+
+
 def test_what_is_neither_photo_nor_voice_is_told_in_our_words(server, browser, tmp_path, sound):
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear diary")
