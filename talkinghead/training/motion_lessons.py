@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from renderer.coefficients import ARKIT_NAMES, Floats, MotionCoefficients
 from talkinghead.emotion.bank import MEAD_CLASSES, Bank, Feeling
+from talkinghead.motion.coarticulation import articulate
 from talkinghead.motion.regression_net import GATES
 from talkinghead.motion.rules import spoken_face
 from talkinghead.motion.smoothing import smooth_track
 from talkinghead.motion.speech_rows import RATE, from_rate, speech_rows
+from talkinghead.motion.visemes import ARTICULATORS, gap_vector
 from talkinghead.speech.features import extract_features
 from talkinghead.training.augmentation import augmented
 from talkinghead.training.corpus import CorpusRow, Utterance
@@ -31,8 +33,13 @@ WARM_UP_ROWS = 12
 """Rows in which feeling and speech arrive; they are not learned from."""
 SMALLEST_MARGIN = 0.15
 """Of sync: below it a clip's sound may belong to something else, and its lips teach nothing."""
-SAME_SPEAKER_ROOM = frozenset({"id000"})
-"""GRID's speaker, whose studio recordings are in sync though the measure doubts some of them."""
+STUDIO = "GRID"
+"""How the licence of a studio corpus begins: its recordings are in sync though the measure, which
+needs longer clips, doubts some of them."""
+
+SMALLEST_AGREEMENT = 0.1
+"""Of mouth and sound: whoever opens the mouth where the sound is silent is not its speaker."""
+JAW = ARTICULATORS.index("jaw")
 
 logger = logging.getLogger(__name__)
 
@@ -238,9 +245,10 @@ def _of_clip(utterance: Utterance, motion: MotionCoefficients) -> Lesson:
     waveform = np.roll(utterance.waveform, -lag)
     if lag > 0:
         waveform[-lag:] = 0.0
-    heard = speech_rows(_heard(waveform, frames))
-    trusted = row.sync_margin >= SMALLEST_MARGIN or row.speaker in SAME_SPEAKER_ROOM
-    speaks = bool(np.abs(waveform).max(initial=0.0) > 0.0) and trusted
+    features = _heard(waveform, frames)
+    heard = speech_rows(features)
+    trusted = row.sync_margin >= SMALLEST_MARGIN or row.licence.startswith(STUDIO)
+    speaks = trusted and agreement(features, target) >= SMALLEST_AGREEMENT
     return Lesson(
         content=heard.content[:frames].astype(np.float16) * np.float16(speaks),
         voice=heard.voice[:frames].astype(np.float16) * np.float16(speaks),
@@ -251,6 +259,20 @@ def _of_clip(utterance: Utterance, motion: MotionCoefficients) -> Lesson:
         felt=np.zeros(len(ARKIT_NAMES), np.float32), arousal=0.0, intensity=0.0,
         emotion=-1, voiced_emotion=-1, person=row.speaker, speaks=speaks,
     )  # fmt: skip
+
+
+def agreement(features: SpeechFeatures, expression: Floats) -> float:
+    """Correlation of the jaw that the sound asks for with the mouth's true opening; 0 in silence.
+
+    Args:
+        features: T rows.
+        expression: (T, 52) of the clip.
+    """
+    asked = articulate(features, np.ones(len(features), np.float32)).articulators[:, JAW]
+    true = expression @ gap_vector()
+    if min(asked.std(), true.std()) < 1e-6:
+        return 0.0
+    return float(np.corrcoef(asked, true)[0, 1])
 
 
 def _heard(waveform: Floats, frames: int) -> SpeechFeatures:

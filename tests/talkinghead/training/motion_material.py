@@ -1,9 +1,13 @@
 """A few lessons made from synthetic speech and a made-up clip, as a corpus would give them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from renderer.coefficients import ARKIT_INDEX, MotionCoefficients
 from talkinghead.emotion.bank import load_bank
+from talkinghead.motion.coarticulation import articulate
+from talkinghead.speech.features import extract_features
 from talkinghead.speech.synthesis import synthesise
 from talkinghead.training.corpus import CorpusRow, Utterance
 from talkinghead.training.motion_lessons import lessons_of
@@ -23,12 +27,15 @@ def spoken_utterance(text, emotion=""):
     return Utterance(row(text.replace(" ", "_"), kind, emotion), speech.waveform, phonemes)
 
 
-def clip_utterance(name="clip_a", speaker="anna", fps=25.0, silent=False):
-    speech, _ = synthesise("maybe two boats will move away from here", "en-us", 150, 50)
+def clip_utterance(name="clip_a", speaker="anna", fps=25.0, silent=False, dubbed=False):
+    """A person who speaks; or whose mouth, `dubbed`, moves against the sound."""
+    speech, phonemes = synthesise("maybe two boats will move away from here", "en-us", 150, 50)
     waveform = speech.waveform * (0.0 if silent else 1.0)
     frames = int(len(waveform) / SAMPLE_RATE * fps)
+    features = replace(extract_features(speech, fps), phonemes=phonemes)
+    jaw = articulate(features, np.ones(len(features), np.float32)).articulators[:frames, 0]
     expression = np.zeros((frames, 52), np.float32)
-    expression[:, ARKIT_INDEX["jawOpen"]] = 0.2 + 0.2 * np.sin(np.arange(frames) / 3.0)
+    expression[:, ARKIT_INDEX["jawOpen"]] = 0.5 - 0.6 * jaw if dubbed else 0.1 + 0.6 * jaw
     expression[:, ARKIT_INDEX["browInnerUp"]] = 0.2 + 0.1 * np.sin(np.arange(frames) / 9.0)
     rotation = 0.05 * np.sin(np.arange(frames) / 15.0)[:, None] * np.ones(3)
     motion = MotionCoefficients(

@@ -1,23 +1,33 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 import torch
 
 from renderer.coefficients import ARKIT_INDEX
-from talkinghead.emotion.bank import MEAD_CLASSES
+from talkinghead.emotion.bank import MEAD_CLASSES, load_bank
 from talkinghead.motion.regression_net import SPOKEN, Said
 from talkinghead.training.codebook import CodebookTrainer, CodebookTraining, spread_of
 from talkinghead.training.corpus import write_manifest, write_utterance
 from talkinghead.training.motion_batches import ROWS, MotionBatch, MotionBatches, people_of
 from talkinghead.training.motion_data import limited
 from talkinghead.training.motion_data import main as make_data
-from talkinghead.training.motion_lessons import Lesson, read_lessons, write_lessons
+from talkinghead.training.motion_lessons import (
+    Lesson,
+    lessons_of,
+    read_lessons,
+    write_lessons,
+)
 from talkinghead.training.motion_losses import Skin, motion_losses
 from talkinghead.training.motion_validation import Course, validate
 from talkinghead.training.regression import RegressionTrainer, RegressionTraining, main
-from tests.talkinghead.training.motion_material import row, some_lessons, utterances
+from tests.talkinghead.training.motion_material import (
+    clip_utterance,
+    row,
+    some_lessons,
+    utterances,
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +93,20 @@ def test_a_silent_clip_says_nothing(lessons):
     silent = next(one for one in lessons if one.person == "carl")
     assert not silent.content.any()
     assert not silent.voice.any()
+
+
+def test_only_who_speaks_the_words_teaches_lips():
+    def believed(utterance):
+        faces, generator = np.zeros((1, 52), np.float32), np.random.default_rng(0)
+        return next(lessons_of(utterance, faces, load_bank(), generator)).speaks
+
+    own, dubbed = clip_utterance(), clip_utterance(dubbed=True)
+    unsure = replace(own, row=replace(own.row, sync_margin=float("nan")))
+    studio = replace(unsure, row=replace(unsure.row, licence="GRID: CC BY 4.0"))
+    assert believed(own)
+    assert believed(studio)
+    assert not believed(dubbed)
+    assert not believed(unsure)
 
 
 def test_batches_are_the_same_for_the_same_seed_and_start(lessons):
