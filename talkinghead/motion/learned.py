@@ -30,9 +30,10 @@ FEELING_SECONDS = 0.4
 """In which a feeling arrives on the photo's face."""
 TAKE_OVER_SECONDS = 0.2
 """In which speech takes the photo's mouth over, so that a video begins as the photo."""
-UNDECIDED = np.array([[0.2, 0.2, 0.3], [0.6, 0.6, 0.7]], np.float32)
-"""Gates below are 0, above 1: lips that are probably closed are closed, not nearly closed. A mouth
-is put to rest only when that is sure: real mouths do not shut in every pause."""
+UNDECIDED = np.array([[0.1, 0.1, 0.3], [0.4, 0.4, 0.7]], np.float32)
+"""Gates below are 0, above 1: lips that may be closed are closed, not nearly closed; so early that
+they close as often for nothing as those of the rules do (on training recordings). A mouth is put to
+rest only when that is sure: real mouths do not shut in every pause."""
 UNKNOWN_PERSON = 0
 _CONFIG = "config."
 _SPOKEN_LIPS = [

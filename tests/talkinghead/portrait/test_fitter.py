@@ -81,3 +81,27 @@ def test_a_small_photo_says_that_it_will_look_soft(fitter, photo_path):
     small = cv2.resize(photo, None, fx=face, fy=face, interpolation=cv2.INTER_AREA)
     assert portrait_width > 90
     assert any("soft" in notice for notice in fitter.fit(small).notices)
+
+
+class Drifting(FixedDetector):
+    """Looks again and sees something else."""
+
+    def __init__(self, first, settled):
+        super().__init__(first)
+        self.settled = FaceLandmarks(settled.astype(np.float32))
+
+    def settle(self, image, face):
+        return self.settled
+
+
+def test_looking_again_does_not_lose_a_face(face_model):
+    """A turned bearded face once got landmarks beside it: they settled on the background."""
+    true = frontal(face_model, yaw=0.5)
+    height = (true[:, 1:] - true[:, 1].min()) / np.ptp(true[:, 1])
+    torn = true + np.array([30.0, 0.0]) * height**3
+    for first, settled in ((true, torn), (torn, true)):
+        found = PortraitFitter(face_model, Drifting(first, settled)).fit(PHOTO)
+        np.testing.assert_allclose(found.source.landmarks, true, atol=1e-3)
+    near = true + np.array([0.4, 0.0]) * height
+    found = PortraitFitter(face_model, Drifting(true, near)).fit(PHOTO)
+    np.testing.assert_allclose(found.source.landmarks, near, atol=1e-3)
