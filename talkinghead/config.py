@@ -54,7 +54,7 @@ class GenerateOptions:
     head: str = "natural"
     blink: float = 1.0
     gaze: tuple[float, float] = (0.0, 0.0)
-    motion: str = "rules"
+    motion: str = "regression"
     renderer: str = "auto"
     seed: int = 0
     fps: float = 25.0

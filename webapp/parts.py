@@ -249,9 +249,10 @@ def settings(decoders: tuple[str, ...], renderers: tuple[str, ...]) -> Settings:
             gaze_y = gr.Slider(-1, 1, 0, step=0.05, label="Gaze upwards")
         with gr.Row():
             motion = gr.Radio(
-                list(decoders), value=usual.motion, label="Speech to motion",
-                info="rules: the surest lips; regression: nearest to real lips; codebook: the "
-                "liveliest, and otherwise with every seed",
+                list(decoders), label="Speech to motion",
+                value=usual.motion if usual.motion in decoders else decoders[0],
+                info="regression: nearest to real lips; codebook: the liveliest, and otherwise "
+                "with every seed; rules: without a network",
                 visible=len(decoders) > 1, elem_id="decoder",
             )  # fmt: skip
             renderer = gr.Radio(

@@ -194,7 +194,7 @@ class Controls:
     blink: float = 1.0
     gaze_x: float = 0.0
     gaze_y: float = 0.0
-    motion: str = "rules"
+    motion: str = "regression"
     renderer: str = "auto"
     seed: float | None = 0
     face: int | None = None

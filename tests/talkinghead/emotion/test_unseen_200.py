@@ -1,9 +1,9 @@
 """200 idioms and situations, 25 a class, whose words the text tower never met in training.
 
 Written and frozen before training (see the rule in unseen_200.json). Measured once on each shipped
-tower: 110 of 200, then 117 (chance: 25; the bar of 170 is not reached). Every content word of the
-list, and every relative of it by stem or by its first five letters, was missing from all training
-text. The list was never used to choose anything; the floors keep what is there.
+tower: 110 of 200, 117, then 123 (chance: 25; the bar of 170 is not reached). Every content word of
+the list, and every relative of it by stem or by its first five letters, was missing from all
+training text. The list was never used to choose anything; the floors keep what is there.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from talkinghead.types import TextPrompt
 PATH = Path(__file__).with_name("unseen_200.json")
 FROZEN = "b1a46cf43b05c9eddd5f772cd97e5b0e58514e4ec4c427730f09311cf6e8b216"
 PHRASES = json.loads(PATH.read_text(encoding="utf-8"))
-FLOOR = 111
+FLOOR = 117
 CLASS_FLOOR = 8
 PAIRS = [(name, text) for name in MEAD_CLASSES for text in PHRASES[name]]
 
