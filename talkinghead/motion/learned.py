@@ -36,7 +36,7 @@ they close as often for nothing as those of the rules do (on training recordings
 rest only when that is sure: real mouths do not shut in every pause."""
 UNKNOWN_PERSON = 0
 _CONFIG = "config."
-SPOKEN_LIPS = [
+_SPOKEN_LIPS = [
     place for place, channel in enumerate(SPOKEN)
     if ARKIT_NAMES[channel] in LOWER_FACE_CHANNELS
 ]  # fmt: skip
@@ -103,7 +103,7 @@ def spoken(base: Floats, change: Floats, gates: Floats, fps: float, first: int =
     decided = smoothstep((at_rate(gates, frames, fps) - low) / (high - low))
     decided = arrival * decided
     moved = arrival * at_rate(change, frames, fps)
-    moved[:, SPOKEN_LIPS] *= 1.0 - decided[:, 2:]
+    moved[:, _SPOKEN_LIPS] *= 1.0 - decided[:, 2:]
     expression = base.copy()
     expression[:, SPOKEN] += moved
     # A photo's open mouth is no reason to stand open in every pause.

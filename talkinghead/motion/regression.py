@@ -10,23 +10,12 @@ from numpy.typing import NDArray
 
 from renderer.coefficients import Floats, IdentityCoefficients, MotionCoefficients
 from talkinghead.motion.interface import HeadMotion, check_lengths
-from talkinghead.motion.learned import (
-    SPOKEN_LIPS,
-    heard,
-    load_net,
-    net_tensors,
-    sizes,
-    spoken,
-    worn,
-)
+from talkinghead.motion.learned import heard, load_net, net_tensors, sizes, spoken, worn
 from talkinghead.motion.living import brought_to_life
 from talkinghead.motion.regression_net import Heard, RegressionConfig, RegressionNet
 from talkinghead.motion.speech_rows import speech_rows
 from talkinghead.types import EmotionTrack, EyeControl, SpeechFeatures
 
-LIVELINESS = 1.25
-"""Factor on the lips' channels. Least squares shrinks what it is unsure of: on trusted clips
-the mouth's opening varied 0.71 times as much as the true one."""
 BLOCK = 500
 """Rows that are answered at a time; memory does not grow with the speech."""
 
@@ -91,6 +80,4 @@ class RegressionAudioToMotion:
             own = slice(start - first, stop - first)
             changes.append(said.change[0, own].numpy())
             gates.append(said.gates[0, own].numpy())
-        change = np.concatenate(changes)
-        change[:, SPOKEN_LIPS] *= LIVELINESS
-        return change, np.concatenate(gates)
+        return np.concatenate(changes), np.concatenate(gates)
