@@ -59,7 +59,8 @@ class FakeTalkingHead:
         self.fail_with: Exception | None = None
         self.folder = None
         self.running = self.most_at_once = 0
-        self.decoders, self.renderers = ("rules",), SimpleNamespace(names=("geometric",))
+        self.decoders = ("rules", "regression")
+        self.renderers = SimpleNamespace(names=("geometric",))
         self.felt = None
         self.lock = threading.Lock()
 
