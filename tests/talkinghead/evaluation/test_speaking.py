@@ -26,7 +26,7 @@ def spoken(model, photo_path, tmp_path_factory):
     for number, text in enumerate(("Bob and my father map far paths.", "Open arms are warm.")):
         speech, _ = synthesise(text, "en-us")
         soundfile.write(folder / "s.wav", speech.waveform, 16000)
-        options = GenerateOptions(head="still", size=512, renderer="geometric")
+        options = GenerateOptions(head="still", motion="rules", renderer="geometric")
         save_to = folder / f"{number}.mp4"
         model.generate(photo_path, folder / "s.wav", save_to=save_to, options=options)
     (folder / "index.csv").write_text("file,sync_margin\n0.mp4,0.5\n1.mp4,0.1\n")
