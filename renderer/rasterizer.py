@@ -79,6 +79,10 @@ def rasterize(
     raise ValueError(message)
 
 
+EDGE = np.float32(1e-3)
+"""Pixels that a span reaches over its edges: rounding must leave no crack between neighbours."""
+
+
 @numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _fill(
     points: Floats,
@@ -88,8 +92,10 @@ def _fill(
     triangle_map: Indices,
     depth: Floats,
 ) -> None:
+    """Row by row over spans: depth and attributes are planes over the picture."""
     height, width, channels = image.shape
     zero, half, one = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+    here, along, down = np.empty((3, channels), np.float32)
     for index in range(len(triangles)):
         a, b, c = triangles[index]
         # Relative to the third corner: large coordinates would cost the digits of small triangles.
@@ -103,23 +109,48 @@ def _fill(
         right = min(int(np.floor(cx + max(ax, bx, zero) - half)), width - 1)
         top = max(int(np.ceil(cy + min(ay, by, zero) - half)), 0)
         bottom = min(int(np.floor(cy + max(ay, by, zero) - half)), height - 1)
-        inverse = one / area
+        if left > right or top > bottom:
+            continue
+        # Barycentric weights u of a and v of b, how they grow along a row and down the rows.
+        u_along, u_down = by / area, -bx / area
+        v_along, v_down = -ay / area, ax / area
+        z_along = u_along * az + v_along * bz
+        _slopes(attributes, a, b, c, u_along, v_along, along)
+        _slopes(attributes, a, b, c, u_down, v_down, down)
+        x = np.float32(left) + half - cx
         for row in range(top, bottom + 1):
-            y = (np.float32(row) + half - cy) * inverse
-            for column in range(left, right + 1):
-                x = (np.float32(column) + half - cx) * inverse
-                u = x * by - y * bx
-                v = y * ax - x * ay
-                w = one - u - v
-                if u < zero or v < zero or w < zero:
-                    continue
-                z = cz + u * az + v * bz
-                if z < depth[row, column]:
-                    depth[row, column] = z
+            y = np.float32(row) + half - cy
+            u, v = x * u_along + y * u_down, x * v_along + y * v_down
+            first, last = _span(0, right - left, u, u_along)
+            first, last = _span(first, last, v, v_along)
+            first, last = _span(first, last, one - u - v, -u_along - v_along)
+            z = cz + u * az + v * bz
+            for channel in range(channels):
+                here[channel] = attributes[c, channel] + along[channel] * x + down[channel] * y
+            for step in range(first, last + 1):
+                column, way = left + step, np.float32(step)
+                nearness = z + way * z_along
+                if nearness < depth[row, column]:
+                    depth[row, column] = nearness
                     triangle_map[row, column] = index
                     for channel in range(channels):
-                        image[row, column, channel] = (
-                            u * attributes[a, channel]
-                            + v * attributes[b, channel]
-                            + w * attributes[c, channel]
-                        )
+                        image[row, column, channel] = here[channel] + way * along[channel]
+
+
+@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _slopes(attributes: Floats, a: int, b: int, c: int, u: float, v: float, slopes: Floats) -> None:
+    """Write how much each attribute grows where the weights of corners a and b grow by u and v."""
+    for channel in range(len(slopes)):
+        to_a = attributes[a, channel] - attributes[c, channel]
+        to_b = attributes[b, channel] - attributes[c, channel]
+        slopes[channel] = u * to_a + v * to_b
+
+
+@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _span(first: int, last: int, start: float, growth: float) -> tuple[int, int]:
+    """The steps from first to last at which start + step * growth is not negative."""
+    if growth > 0:
+        return max(first, int(np.ceil(-start / growth - EDGE))), last
+    if growth < 0:
+        return first, min(last, int(np.floor(-start / growth + EDGE)))
+    return (first, last) if start >= 0 else (first, first - 1)

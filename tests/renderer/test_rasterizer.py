@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.spatial import Delaunay
 
 from renderer.rasterizer import rasterize
 
@@ -62,3 +63,20 @@ def test_nvdiffrast_agrees(face_model):
     fast = rasterize(points, face_model.triangles, points, (192, 192))
     other = rasterize(points, face_model.triangles, points, (192, 192), "nvdiffrast")
     assert (fast.triangle == other.triangle).mean() > 0.99
+
+
+def test_a_sheet_of_slivers_has_no_cracks_and_knows_its_places():
+    generator = np.random.default_rng(0)
+    inside = generator.uniform(0, 64, (4000, 2))
+    outline = np.array([[-4, -4], [68, -4], [-4, 68], [68, 68]])
+    places = np.concatenate([outline, inside])
+    sheet = Delaunay(places).simplices.astype(np.int32)
+    corners = places[sheet]
+    a, b = corners[:, 0] - corners[:, 2], corners[:, 1] - corners[:, 2]
+    away = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] > 0
+    sheet[away] = sheet[away][:, ::-1]
+    points = np.concatenate([places, np.full((len(places), 1), 9.0)], axis=1).astype(np.float32)
+    raster = rasterize(points, sheet, points[:, :2], (64, 64))
+    assert raster.covered.all()
+    y, x = np.mgrid[:64, :64] + 0.5
+    np.testing.assert_allclose(raster.attributes, np.stack([x, y], axis=-1), atol=2e-3)
