@@ -8,6 +8,7 @@ can. The phrases are kept in the few directions in which they differ most, a byt
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,13 +47,18 @@ class Examples:
 
     def probabilities(self, vectors: Floats, feelings: int) -> Doubles:
         """(N, F) the neighbours' vote, rows that sum to 1, for (N, E) unit vectors."""
-        likeness = self._projected(vectors) @ _unit(self.rows.astype(np.float32)).T
+        likeness = self._projected(vectors) @ self._directions.T
         # The nearest counts 1: far from all phrases the vote must not vanish.
         nearness = np.exp(SHARPNESS * (likeness - likeness.max(axis=1, keepdims=True)))
         votes = np.zeros((len(vectors), feelings))
         np.add.at(votes.T, self.labels, (nearness * self.weights).T)
         share: Doubles = votes / votes.sum(axis=1, keepdims=True)
         return share
+
+    @cached_property
+    def _directions(self) -> Floats:
+        """(M, D) unit rows."""
+        return _unit(self.rows.astype(np.float32))
 
     def _projected(self, vectors: Floats) -> Floats:
         return _unit((vectors - self.mean) @ self.basis)

@@ -7,14 +7,21 @@ up, all else is left to the text tower, which was trained on the same file.
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from talkinghead.emotion.plain_forms import WORD, content_count, plain_words
+import numpy as np
+
+from talkinghead.emotion.phrase_table import PhraseTable
+from talkinghead.emotion.plain_forms import WORD, content_count, plain_forms, plain_words
 from talkinghead.emotion.word_lists import NEGATIONS
 from talkinghead.errors import TalkingHeadError
+from talkinghead.weights import Tensors, load_weights
 
+WEIGHTS_NAME = "phrase_book"
 PHRASES_PATH = Path(__file__).with_name("emotional_phrases.tsv")
 BACKGROUND = "background"
 """Label of text that is about no feeling at all."""
@@ -23,6 +30,8 @@ SECOND_SHARE = 0.35
 """Weight of the second of two feelings that a phrase is labelled with, the first having 1."""
 LEAST_CONTENT = 2
 """Words with meaning in a phrase that is recognised inside a longer text."""
+MOST_WORDS = 32
+"""Of a phrase; longer runs of a long text need not be looked up."""
 LEAST_COVER = 0.5
 """Share of the text's words with meaning that it must make up. Both were chosen on the held-out
 lines with a book of the others: 76 % of what is then found has the right class."""
@@ -63,6 +72,7 @@ def read_phrases(path: Path = PHRASES_PATH) -> list[Phrase]:
     return rows
 
 
+@functools.cache
 def shares(labels: tuple[str, ...]) -> Weights:
     """Feeling to weight, summing to 1; nothing for background."""
     named = dict(zip(labels, (1.0, SECOND_SHARE), strict=False))
@@ -80,43 +90,67 @@ def look_up(text: str) -> Weights | None:
     return _book().look_up(text)
 
 
+class Known(Protocol):
+    """What is looked up in: texts to weights."""
+
+    def get(self, text: str, /) -> Weights | None:
+        """The weights of a text; None if it is not known."""
+        ...
+
+
+@dataclass(frozen=True)
 class PhraseBook:
     """Phrases by their words and by their plain forms.
 
-    Args:
-        phrases: of a phrase file; those labelled as background are passed over. Phrases that agree
-            in their plain forms but not in their feelings are known only as they stand.
+    Attributes:
+        exact: by the words in lower case.
+        plain: by the plain forms.
     """
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
-        self._exact: dict[str, Weights] = {}
-        self._plain: dict[str, Weights] = {}
-        unclear = set()
-        for phrase in phrases:
-            if phrase.labels == (BACKGROUND,):
-                continue
-            weights = shares(phrase.labels)
-            self._exact[" ".join(WORD.findall(phrase.text.lower()))] = weights
-            forms = plain_words(phrase.text)
-            plain = " ".join(forms)
-            # One form alone says too little: "car" may be "caring".
-            if len(forms) > 1 and self._plain.setdefault(plain, weights) != weights:
-                unclear.add(plain)
-        for plain in unclear:
-            del self._plain[plain]
+    exact: Known
+    plain: Known
+
+    @classmethod
+    def of(cls, phrases: Iterable[Phrase]) -> PhraseBook:
+        """Of a phrase file's phrases, but for those labelled as background."""
+        return cls(*known_phrases(phrases))
 
     def look_up(self, text: str) -> Weights | None:
         """As the function of this name."""
         exact, plain = WORD.findall(text.lower()), plain_words(text)
-        whole = self._exact.get(" ".join(exact)) or self._plain.get(" ".join(plain))
+        whole = self.exact.get(" ".join(exact)) or self.plain.get(" ".join(plain))
         if whole is not None:
             return whole
         negations = len(NEGATIONS.findall(text.lower()))
-        inside = _inside(exact, self._exact, negations)
-        return inside or _inside(plain, self._plain, negations)
+        inside = _inside(exact, self.exact, negations)
+        return inside or _inside(plain, self.plain, negations)
 
 
-def _inside(words: Sequence[str], book: Mapping[str, Weights], negations: int) -> Weights | None:
+def known_phrases(phrases: Iterable[Phrase]) -> tuple[dict[str, Weights], dict[str, Weights]]:
+    """Weights by words and by plain forms.
+
+    Phrases that agree in their plain forms but not in their feelings are known only as they stand.
+    """
+    exact: dict[str, Weights] = {}
+    plain: dict[str, Weights] = {}
+    unclear = set()
+    for phrase in phrases:
+        if phrase.labels == (BACKGROUND,):
+            continue
+        weights = shares(phrase.labels)
+        words = WORD.findall(phrase.text.lower())
+        exact[" ".join(words)] = weights
+        forms = plain_forms(words)
+        known = " ".join(forms)
+        # One form alone says too little: "car" may be "caring".
+        if len(forms) > 1 and plain.setdefault(known, weights) != weights:
+            unclear.add(known)
+    for known in unclear:
+        del plain[known]
+    return exact, plain
+
+
+def _inside(words: Sequence[str], book: Known, negations: int) -> Weights | None:
     """The longest run of words that is a known phrase and covers enough of the text.
 
     Args:
@@ -125,7 +159,7 @@ def _inside(words: Sequence[str], book: Mapping[str, Weights], negations: int) -
         negations: in the text; a phrase that has fewer stands in a text that negates.
     """
     least = max(LEAST_CONTENT, content_count(words) * LEAST_COVER)
-    for length in range(len(words) - 1, LEAST_CONTENT - 1, -1):
+    for length in range(min(len(words) - 1, MOST_WORDS), LEAST_CONTENT - 1, -1):
         for start in range(len(words) - length + 1):
             run = words[start : start + length]
             found = book.get(" ".join(run))
@@ -136,6 +170,48 @@ def _inside(words: Sequence[str], book: Mapping[str, Weights], negations: int) -
     return None
 
 
+def stored_tensors(path: Path = PHRASES_PATH) -> Tensors:
+    """A phrase file as it is stored: `python -m talkinghead.training.feelings` does it."""
+    phrases = read_phrases(path)
+    labels = sorted({phrase.labels for phrase in phrases} - {(BACKGROUND,)})
+    values = [shares(one) for one in labels]
+    names = "\n".join("+".join(one) for one in labels)
+    tensors: Tensors = {
+        "digest": np.frombuffer(_digest(path), np.uint8),
+        "labels": np.frombuffer(names.encode(), np.uint8),
+    }
+    for kind, known in zip(("exact", "plain"), known_phrases(phrases), strict=True):
+        table = PhraseTable.of(known, values)
+        tensors |= {f"{kind}_hashes": table.hashes, f"{kind}_rows": table.rows.astype(np.int16)}
+    return tensors
+
+
+def stored_book(path: Path = PHRASES_PATH) -> PhraseBook | None:
+    """The stored phrases; None if they are not those of the phrase file.
+
+    Raises:
+        WeightsMissing, WeightsCorrupt: the weights are not as the manifest says.
+    """
+    tensors = load_weights(WEIGHTS_NAME)
+    if bytes(tensors["digest"]) != _digest(path):
+        return None
+    names = bytes(tensors["labels"]).decode().split("\n")
+    values = [shares(tuple(name.split("+"))) for name in names]
+    exact, plain = (
+        PhraseTable(
+            tensors[f"{kind}_hashes"].astype(np.uint64),
+            tensors[f"{kind}_rows"].astype(np.int32),
+            values,
+        )
+        for kind in ("exact", "plain")
+    )
+    return PhraseBook(exact, plain)
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
 @functools.cache
 def _book() -> PhraseBook:
-    return PhraseBook(read_phrases())
+    return stored_book() or PhraseBook.of(read_phrases())

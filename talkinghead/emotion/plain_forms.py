@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 ARTICLES = frozenset({"a", "an", "the"})
@@ -75,11 +76,20 @@ def content_count(words: Sequence[str]) -> int:
 
 def plain_words(text: str) -> list[str]:
     """The plain forms of a text's words, in order; a leading "I am so ..." is left out."""
-    words = [
-        part for word in WORD.findall(text.lower()) for part in _SHORTENED.get(word, word).split()
-    ]
-    forms = [plain_form(word) for word in words if word not in ARTICLES]
+    return plain_forms(WORD.findall(text.lower()))
+
+
+def plain_forms(words: Sequence[str]) -> list[str]:
+    """`plain_words` of a text whose words, in lower case, are known."""
+    forms = [form for word in words for form in _forms(word)]
     return forms[_opening(forms) :]
+
+
+@lru_cache(maxsize=100_000)  # a book of phrases has half a million words, few of them different
+def _forms(word: str) -> tuple[str, ...]:
+    """The plain forms of what one written word stands for; none for an article."""
+    parts = _SHORTENED.get(word, word).split()
+    return tuple(plain_form(part) for part in parts if part not in ARTICLES)
 
 
 def plain_form(word: str) -> str:

@@ -22,6 +22,9 @@ from talkinghead.motion.regression_net import GATES, ContentRows, Heard
 
 ALPHABETS: tuple[int, ...] = tuple(part.size for part in PARTS.values() for _ in range(part.heads))
 """Codes in the book of every head."""
+MEAN_TEMPERATURE = 2.0
+"""Of the mean by probability that lips are decoded from: it weighs more neighbours than training's
+mean does, and lips err less for it."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,8 @@ class CodebookNet(nn.Module):
             scores = self.asks[head](hidden)[0, 0]
             codes.append((scores + warmth[head] * noise[head, :size]).argmax())
             own = book[codes[-1]]
-            vectors.append(own if warmth[head] > 0 else scores.softmax(dim=0) @ book)
+            mean = (scores / MEAN_TEMPERATURE).softmax(dim=0) @ book
+            vectors.append(own if warmth[head] > 0 else mean)
             hidden = hidden + self.chosen[head](own)
         return torch.stack(codes)[None, None], torch.stack(vectors)[None, None]
 

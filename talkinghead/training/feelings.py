@@ -1,8 +1,9 @@
 """Calibrate the embedded text tower to the emotion bank: `python -m talkinghead.training.feelings`.
 
-Run it after `talkinghead.training.text_tower` and after editing `talkinghead/emotion/bank.json`;
-it writes `weights/feelings.safetensors`. The map is solved from the bank and the labelled phrases;
-its constants are chosen on the phrases that the tower was not trained on.
+Run it after `talkinghead.training.text_tower` and after editing `talkinghead/emotion/bank.json` or
+`emotional_phrases.tsv`; it writes `weights/feelings.safetensors` and `phrase_book.safetensors`. The
+map is solved from the bank and the labelled phrases; its constants are chosen on the phrases that
+the tower was not trained on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 from renderer.coefficients import Floats
 from talkinghead.emotion.bank import Bank, load_bank
 from talkinghead.emotion.calibration import BACKGROUND, FeelingSpace, solve, with_examples
+from talkinghead.emotion.phrase_book import WEIGHTS_NAME as BOOK_WEIGHTS
+from talkinghead.emotion.phrase_book import stored_tensors
 from talkinghead.emotion.stored_space import WEIGHTS_NAME, as_tensors, embedded_key, fingerprint
 from talkinghead.emotion.text_tower import WEIGHTS_NAME as TOWER_WEIGHTS
 from talkinghead.training.emotional_language import Labelled, labelled_texts
@@ -39,6 +42,9 @@ def solve_labelled(bank: Bank, labelled: Labelled, vectors: Floats) -> FeelingSp
 def main() -> None:
     """Solve and store."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    made_by = "python -m talkinghead.training.feelings"
+    book = save_weights(stored_tensors(), BOOK_WEIGHTS, made_by, "Apache-2.0")
+    logging.info("wrote %s, %.2f MB", book.file, book.size / 1e6)
     bank = load_bank()
     labelled = labelled_texts(bank, withheld())
     vectors = network_vectors(load_weights(TOWER_WEIGHTS), labelled.texts)
@@ -46,7 +52,7 @@ def main() -> None:
     entry = save_weights(
         as_tensors(space, fingerprint(bank, embedded_key())),
         WEIGHTS_NAME,
-        "python -m talkinghead.training.feelings",
+        made_by,
         "Apache-2.0",
     )
     logging.info("wrote %s, %.2f MB, %d feelings", entry.file, entry.size / 1e6, len(bank.feelings))

@@ -16,7 +16,6 @@ import copy
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from renderer.coefficients import Floats
+from renderer.precision import mixed_precision
 from talkinghead.emotion.bank import Bank, load_bank
 from talkinghead.emotion.phrase_book import PHRASES_PATH
 from talkinghead.emotion.text_tower import (
@@ -52,48 +52,13 @@ from talkinghead.training.loop import (
 )
 from talkinghead.training.teacher import TeacherVectors, student_from_teacher, unit_vectors
 from talkinghead.training.text_batches import TextBatches
+from talkinghead.training.text_schedule import Schedule
 from talkinghead.training.vocabulary import choose_pieces
 from talkinghead.training.withheld import withheld
 from talkinghead.weights import Tensors, save_weights
 
 COMMAND = "python -m talkinghead.training.text_tower --out RUN"
 EMBEDDING = "token_embedding.weight"
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """What is trained and for how long.
-
-    Attributes:
-        general_texts: how many texts of the dictionary take part.
-        general_steps: steps that see them alone, before labelled batches come in between.
-        batch: texts a step.
-        rate: of AdamW, after `warm_up` steps.
-        labelled_rate: factor on the rate once labelled batches take part.
-        labelled_turns: labelled batches to each general one from then on.
-        left_out: share of the words of labelled texts that a step does not see.
-        memory: of the moving average that is shipped.
-        relation: weight of the relational loss.
-        supervision: weight of the contrastive loss.
-        smoothing: of the labels.
-        scale: of the cosine-like scores, 1 / temperature.
-        save_every: steps.
-    """
-
-    general_texts: int = 60_000
-    general_steps: int = 1100
-    batch: int = 64
-    rate: float = 4e-4
-    labelled_rate: float = 0.3
-    labelled_turns: int = 3
-    left_out: float = 0.15
-    memory: float = 0.998
-    warm_up: int = 50
-    relation: float = 10.0
-    supervision: float = 0.6
-    smoothing: float = 0.1
-    scale: float = 20.0
-    save_every: int = 200
 
 
 class Training:
@@ -174,6 +139,8 @@ class Training:
         begun = time.monotonic()
         sums: dict[str, list[float]] = {}
         while not deadline.passed and self.step < steps:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.schedule.rate_at(self.step, steps)
             turn = self.step >= self.schedule.general_steps and self.step % cycle > 0
             losses = self._labelled_step(labelled) if turn else self._general_step(general)
             for name, value in losses.items():
@@ -194,7 +161,7 @@ class Training:
     def _general_step(self, batches: TextBatches) -> dict[str, float]:
         rows, tokens = batches.draw()
         target = torch.from_numpy(self.teacher([self.general[row] for row in rows]))
-        vectors = unit_vectors(self.network, tokens)
+        vectors = self._vectors(tokens)
         likeness, relation = self._distillation(vectors, target)
         self._update(likeness + self.schedule.relation * relation)
         return {"cosine": 1.0 - float(likeness.detach()), "relation": float(relation.detach())}
@@ -203,7 +170,7 @@ class Training:
         rows, tokens = batches.draw(self.schedule.left_out)
         target = torch.from_numpy(self.teacher([self.labelled.texts[row] for row in rows]))
         wanted = torch.from_numpy(self.labelled.targets[rows])
-        vectors = unit_vectors(self.network, tokens)
+        vectors = self._vectors(tokens)
         likeness, relation = self._distillation(vectors, target)
         contrast = self.anchors.contrast(vectors, wanted)
         distilled = likeness + self.schedule.relation * relation
@@ -211,17 +178,17 @@ class Training:
         cosine = 1.0 - float(likeness.detach())
         return {"labelled_cosine": cosine, "contrast": float(contrast.detach())}
 
+    def _vectors(self, tokens: Tensor) -> Tensor:
+        with mixed_precision("cpu"):
+            vectors = unit_vectors(self.network, tokens)
+        return vectors.float()
+
     def _distillation(self, vectors: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         likeness = 1.0 - (vectors * target).sum(dim=-1).mean()
         relation = (vectors @ vectors.T - target @ target.T).pow(2).mean()
         return likeness, relation
 
     def _update(self, loss: Tensor) -> None:
-        rate = self.schedule.rate * min(1.0, (self.step + 1) / self.schedule.warm_up)
-        if self.step >= self.schedule.general_steps:
-            rate *= self.schedule.labelled_rate
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.learned, 1.0)
@@ -277,7 +244,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     option("--out", type=Path, required=True, help="folder of the run")
     option("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
     option("--minutes", type=float, default=60.0)
-    option("--steps", type=int, default=6000)
+    option("--steps", type=int, default=18000)
     option("--seed", type=int, default=0)
     option("--resume", action="store_true")
     option("--no-export", action="store_true", help="do not touch weights/")

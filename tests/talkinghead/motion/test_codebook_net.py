@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from talkinghead.motion.codebook import WARMTH
-from talkinghead.motion.codebook_net import ALPHABETS, Memory
+from talkinghead.motion.codebook_net import ALPHABETS, MEAN_TEMPERATURE, Memory
 from talkinghead.motion.motion_vq import CODE_WIDTH, MOTION, PARTS, Codebook, PartAutoencoder
 from tests.talkinghead.motion.learned_cases import shaken
 from tests.talkinghead.motion.test_regression_net import known
@@ -78,7 +78,8 @@ def test_where_nothing_is_left_to_chance_the_mean_is_decoded(decoder):
         warmth = torch.tensor([0.0] + [1.0] * (HEADS - 1))
         codes, vectors = decoder.net.choose(hidden, noise, warmth)
         book = decoder.net.books.alphabets[0].codes
-        mean = decoder.net.asks[0](hidden)[0, 0].softmax(dim=0) @ book
+        scores = decoder.net.asks[0](hidden)[0, 0]
+        mean = (scores / MEAN_TEMPERATURE).softmax(dim=0) @ book
         torch.testing.assert_close(vectors[0, 0, 0], mean)
         torch.testing.assert_close(
             vectors[0, 0, 1], decoder.net.books.alphabets[1].codes[codes[0, 0, 1]]

@@ -13,6 +13,7 @@ from talkinghead.emotion.text_tower import EmbeddedTower
 from talkinghead.errors import TalkingHeadError
 from talkinghead.training.loop import Deadline
 from talkinghead.training.teacher import TeacherVectors
+from talkinghead.training.text_schedule import Schedule
 
 ENTRIES = {
     "adj": '00001740 00 a 01 hilly 0 000 | full of hills; "a hilly piece of land"',
@@ -23,7 +24,7 @@ ENTRIES = {
 PHRASES = (
     "# ours\nhappy\tmy heart soared at the news\nsad\tnobody wrote to me\nbackground\tsix by two\n"
 )
-SCHEDULE = module.Schedule(general_texts=6, general_steps=1, batch=4, save_every=1)
+SCHEDULE = Schedule(general_texts=6, general_steps=1, batch=4, save_every=1)
 
 
 @pytest.fixture(scope="module")
