@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from renderer.coefficients import Floats, IdentityCoefficients, MotionCoefficients
@@ -27,12 +28,14 @@ from talkinghead.motion.learned import (
 from talkinghead.motion.living import brought_to_life
 from talkinghead.motion.motion_vq import CODE_WIDTH, HEAD, PARTS
 from talkinghead.motion.regression_net import Heard
-from talkinghead.motion.speech_rows import at_rate, speech_rows
+from talkinghead.motion.speech_rows import RATE, at_rate, speech_rows
 from talkinghead.types import EmotionTrack, EyeControl, SpeechFeatures
 
 WARMTH: Mapping[str, float] = {"lips": 0.0, "upper": 1.0, "head": 1.0}
 """Temperature of the choice: lips say what is heard, brows and head vary."""
 _HEAD_EASE_SECONDS = 1.2
+_HEAD_SMOOTHING_SECONDS = 0.1
+"""Standard deviation: two codes that follow each other need not join, but a neck has inertia."""
 _BLOCK = 500
 
 
@@ -110,7 +113,7 @@ class CodebookAudioToMotion:
 
     def spell(self, known: Heard, generator: np.random.Generator) -> Spelled:
         """Query the codes of a whole speech, then decode them."""
-        with one_thread():
+        with one_thread:
             return self.spelling(generator).write(known, 0, known.content.shape[1])
 
     def spelling(self, generator: np.random.Generator) -> Spelling:
@@ -183,5 +186,6 @@ def _turned(rotation: Floats, emotion: EmotionTrack, fps: float) -> Floats:
     frames = len(emotion)
     seconds = np.arange(frames, dtype=np.float32) / fps
     ease = smoothstep(seconds / _HEAD_EASE_SECONDS)[:, None]
-    turned = limited(at_rate(rotation, frames, fps) + emotion.head)
+    smooth = gaussian_filter1d(rotation, _HEAD_SMOOTHING_SECONDS * RATE, axis=0, mode="nearest")
+    turned = limited(at_rate(smooth, frames, fps) + emotion.head)
     return np.asarray(ease * turned, np.float32)

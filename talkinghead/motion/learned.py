@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
@@ -111,15 +112,33 @@ def spoken(base: Floats, change: Floats, gates: Floats, fps: float, first: int =
     return sealed(np.clip(expression, 0.0, 1.0), decided[:, 0], decided[:, 1])
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Small sums row by row: sharing them out over threads costs far more than it saves."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+class _OneThread(AbstractContextManager[None]):
+    """Each thread has its own number; one that torch meets first takes over that of the last call.
+
+    So all that overlap give back what was there before the first of them came.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = 1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            threads = torch.get_num_threads()  # always: a thread's first question sets its number
+            if self._inside == 0:
+                self._before = threads
+            self._inside += 1
+            torch.set_num_threads(1)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            torch.set_num_threads(self._before)
+
+
+one_thread = _OneThread()
+"""Small sums row by row: sharing them out over threads costs far more than it saves."""
 
 
 def net_tensors(net: nn.Module, config: object) -> dict[str, NDArray[np.generic]]:
