@@ -17,6 +17,7 @@ from talkinghead.errors import FaceTooSmall, FaceTurnedAway, NoFaceFound, NoSuch
 from talkinghead.portrait.fit import FaceFit, FaceFitter
 from talkinghead.portrait.landmarks import FaceLandmarks, LandmarkDetector, landmark_detector
 from talkinghead.portrait.residual import ResidualSpreader, landmark_residual, lid_closure
+from talkinghead.portrait.upright import UprightCheck
 
 SAME_FACE = 0.015
 """How far landmarks move on average when they settle, in extents of the face. A tracker that looks
@@ -59,6 +60,7 @@ class PortraitFitter:
     def __init__(self, model: FaceModel, detector: LandmarkDetector | None = None) -> None:
         self.model = model
         self._detector = detector or landmark_detector()
+        self._check_upright = UprightCheck()
         self._tools: dict[int, tuple[FaceFitter, ResidualSpreader]] = {}
 
     def fit(self, photo: NDArray[np.uint8], face: int | None = None) -> Portrait:
@@ -72,7 +74,7 @@ class PortraitFitter:
             NoFaceFound: there is none.
             NoSuchFace: `face` is beyond the faces found.
             FaceTooSmall: it spans less than 64 px.
-            FaceTurnedAway: it is turned beyond 60°.
+            FaceTurnedAway: it is turned beyond 60°, or stands on its head.
         """
         faces = self._detector.detect(photo)
         chosen = _choose(faces, face, photo.shape)
@@ -84,6 +86,7 @@ class PortraitFitter:
                 "are needed; use a larger photo or crop it less tightly before shrinking"
             )
             raise FaceTooSmall(message)
+        self._check_upright(photo, first)
         fitter, spreader = self._tools_for(len(landmarks.points))
         fit = fitter.fit(landmarks.points[None])
         if _far_apart(first, landmarks):

@@ -90,7 +90,7 @@ def landmark_detector(name: str = "mediapipe", *, tracking: bool = False) -> Lan
 
 
 @contextmanager
-def _without_chatter() -> Iterator[None]:
+def without_chatter() -> Iterator[None]:
     """Keep the warnings that MediaPipe's C++ prints while it starts off standard error.
 
     Standard error is for one clear line of ours; no setting of MediaPipe's stops these.
@@ -117,7 +117,7 @@ class MediaPipeDetector:
         self._quiet = False  # its chatter ends with the first face
         self._settler: MediaPipeDetector | None = None
         self._one_at_a_time = threading.Lock()  # two at once break its graph, and for good
-        with _without_chatter():
+        with without_chatter():
             from mediapipe.python.solutions import face_mesh
 
             self._mesh: Any = face_mesh.FaceMesh(
@@ -182,7 +182,7 @@ class MediaPipeDetector:
             return self._found(image)
 
     def _found(self, image: NDArray[np.uint8]) -> list[FaceLandmarks]:
-        with nullcontext() if self._quiet else _without_chatter():
+        with nullcontext() if self._quiet else without_chatter():
             found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks or []
         self._quiet = self._quiet or bool(found)
         size = np.array([image.shape[1], image.shape[0]], np.float32)

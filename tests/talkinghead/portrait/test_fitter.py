@@ -105,3 +105,16 @@ def test_looking_again_does_not_lose_a_face(face_model):
     near = true + np.array([0.4, 0.0]) * height
     found = PortraitFitter(face_model, Drifting(true, near)).fit(PHOTO)
     np.testing.assert_allclose(found.source.landmarks, near, atol=1e-3)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180])
+def test_a_face_on_its_head_is_refused_in_words(face_model, photo_path, turn):
+    photo = np.rot90(read_photo(photo_path), turn // 90)
+    fitter = PortraitFitter(face_model)
+    if turn == 180:
+        with pytest.raises(FaceTurnedAway, match="on its head; turn the photo by 180"):
+            fitter.fit(photo)
+    else:
+        assert abs(np.degrees(fitter.fit(photo).resting.rotation[0, 2])) == pytest.approx(
+            turn, abs=15
+        )
