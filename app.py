@@ -66,6 +66,9 @@ def keep_memory_flat() -> None:
 
 def main() -> int:
     """Serve the app on this machine; `--host 0.0.0.0` opens it to the network."""
+    from talkinghead.threads import pin_threads
+
+    pin_threads()
     # Before Gradio is imported: it asks at once.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     parser = argparse.ArgumentParser(description="Evoke's web app.")

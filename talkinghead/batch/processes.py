@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -17,11 +16,11 @@ from pathlib import Path
 from talkinghead.batch.jobs import Job
 from talkinghead.batch.work import Outcome, do_job, failure
 from talkinghead.errors import TalkingHeadError
+from talkinghead.threads import pin_threads
 
 TRIES = 3
 """A job whose worker dies is tried so often in all: it may be what kills them."""
 _PATIENCE_SECONDS = 5.0
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 @dataclass
@@ -46,7 +45,7 @@ def run_on_processes(
     """
     waiting = deque(jobs)
     tries: dict[str, int] = {}
-    _share_cores(workers)
+    pin_threads()
     alive = [_start(folder) for _ in range(min(workers, len(jobs)))]
     try:
         while waiting or any(worker.job for worker in alive):
@@ -100,13 +99,6 @@ def _start(folder: Path) -> _Worker:
     process.start()
     theirs.close()  # so that its end is seen here when the worker dies
     return _Worker(process, ours)
-
-
-def _share_cores(workers: int) -> None:
-    """Numeric libraries read their number of threads when they are loaded, in each worker."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    for name in _THREAD_VARIABLES:
-        os.environ.setdefault(name, str(threads))
 
 
 def _answer(worker: _Worker) -> Outcome | None:
