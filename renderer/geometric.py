@@ -20,6 +20,7 @@ from renderer.flow_field import pixel_grid, warp
 from renderer.geometry import FaceGeometry, PosedFace
 from renderer.inner_parts import InnerPaint, window_layouts
 from renderer.lash_line import LashLine
+from renderer.lid_skin import LidSkin
 from renderer.source import Source
 from renderer.windows import InnerPatch, Window, WindowFrame, compose
 
@@ -64,6 +65,7 @@ class GeometricRenderer:
         self.coarse = CoarseFlow(self.geometry, backend)
         self._windows = [Window(layout, self.geometry, backend) for layout in window_layouts(model)]
         self._paint = InnerPaint(model, appearance_of(source))
+        self._lids = LidSkin(self.geometry)
         self._lashes = LashLine(self.geometry)
         height, width = source.image.shape[:2]
         self._grid = pixel_grid(height, width, source.margin)
@@ -95,6 +97,7 @@ class GeometricRenderer:
             if frame is not None and frame.inner is not None:
                 compose(picture, self.source, frame.inner, window)
                 patches[window.layout.name] = frame.inner
+        self._lids.draw(picture, posed)
         self._lashes.draw(picture, posed)
         return GeometricFrame(picture, offset, patches)
 

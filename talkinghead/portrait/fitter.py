@@ -19,6 +19,8 @@ from talkinghead.portrait.landmarks import FaceLandmarks, LandmarkDetector, land
 from talkinghead.portrait.residual import ResidualSpreader, landmark_residual, lid_closure
 from talkinghead.portrait.upright import UprightCheck
 
+POOR_FIT = 0.025
+"""Error of a fit, in outer eye distances, above which the user is told: one portrait in fifty."""
 SAME_FACE = 0.015
 """How far landmarks move on average when they settle, in extents of the face. A tracker that looks
 at its own answers may also leave a turned face, or one with its tongue out; beyond this the answer
@@ -105,7 +107,7 @@ class PortraitFitter:
             faces=tuple(one.box for one in faces),
             chosen=chosen,
             fit_error=float(fit.error[0]),
-            notices=_notices(photo, faces, chosen, yaw),
+            notices=_notices(faces, chosen, yaw, float(fit.error[0])),
         )
 
     def _tools_for(self, count: int) -> tuple[FaceFitter, ResidualSpreader]:
@@ -173,9 +175,7 @@ def _choose(faces: list[FaceLandmarks], face: int | None, shape: tuple[int, ...]
     return face
 
 
-def _notices(
-    photo: NDArray[np.uint8], faces: list[FaceLandmarks], chosen: int, yaw: float
-) -> tuple[str, ...]:
+def _notices(faces: list[FaceLandmarks], chosen: int, yaw: float, error: float) -> tuple[str, ...]:
     notices = []
     if len(faces) > 1:
         notices.append(
@@ -186,5 +186,11 @@ def _notices(
     if faces[chosen].width < 110:
         notices.append(
             f"the face is only {faces[chosen].width:.0f} px wide: the video will look soft"
+        )
+    if error > POOR_FIT:
+        notices.append(
+            f"the face is hard to follow (the fit is off by {100 * error:.1f} % of the distance of "
+            "the eyes, usually by 1): if the video looks wrong, use a photo that is not distorted, "
+            "with nothing before the face and the tongue in"
         )
     return tuple(notices)

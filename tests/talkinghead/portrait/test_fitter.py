@@ -118,3 +118,12 @@ def test_a_face_on_its_head_is_refused_in_words(face_model, photo_path, turn):
         assert abs(np.degrees(fitter.fit(photo).resting.rotation[0, 2])) == pytest.approx(
             turn, abs=15
         )
+
+
+def test_a_face_that_the_model_cannot_follow_is_told(face_model):
+    whole = frontal(face_model)
+    bent = whole + 12 * np.sin(whole[:, ::-1] / 25)
+    for points, count in ((whole, 0), (bent, 1)):
+        fitted = PortraitFitter(face_model, FixedDetector(points)).fit(PHOTO)
+        assert (fitted.fit_error > 0.025) == bool(count)
+        assert sum("hard to follow" in notice for notice in fitted.notices) == count
