@@ -91,12 +91,17 @@ def main() -> int:
     keep_memory_flat()
     for told in (signal.SIGTERM, signal.SIGINT):  # as a container is stopped; Ctrl-C
         signal.signal(told, lambda *_: sys.exit(0))
+    from talkinghead.errors import TalkingHeadError
     from talkinghead.web.own_folder import own_folder
 
     parent = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
     with own_folder(parent) as folder:
         os.environ["GRADIO_TEMP_DIR"] = str(folder)  # also read when Gradio is imported
-        serve(arguments)
+        try:
+            serve(arguments)
+        except TalkingHeadError as error:
+            sys.stderr.write(f"evoke: {error}\n")
+            return 2
     return 0
 
 

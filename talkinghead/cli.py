@@ -23,6 +23,7 @@ from talkinghead.config import (
 from talkinghead.errors import BadOption, TalkingHeadError
 
 _DEFAULTS = GenerateOptions()
+_NO_VALUE = re.compile(r"argument (\S+): expected one argument")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,9 +34,26 @@ class _Parser(argparse.ArgumentParser):
         # "--gaze -1,-1" is a value, not an option: no option of ours starts with a digit.
         self._negative_number_matcher = re.compile(r"^-\.?\d")
 
+        self._given: list[str] = []
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
+        """As argparse does it; what was given is kept for the words of an error."""
+        self._given = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(self._given, namespace)
+
     def error(self, message: str) -> Never:
         """Raise instead of printing the whole usage."""
-        raise BadOption(f"{message}; see: {self.prog} --help")
+        raise BadOption(f"{message}{self._hint(message)}; see: {self.prog} --help")
+
+    def _hint(self, message: str) -> str:
+        """How to write a value such as "-sad", which argparse takes for an option."""
+        named = _NO_VALUE.match(message)
+        for option in named[1].split("/") if named else ():
+            place = self._given.index(option) + 1 if option in self._given else 0
+            value = self._given[place] if 0 < place < len(self._given) else ""
+            if option.startswith("--") and value and value not in self._option_string_actions:
+                return f", {value!r} looks like another option: write {option}={value}"
+        return ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from talkinghead.weights import read_manifest, verify
 if TYPE_CHECKING:
     from talkinghead.pipeline import Feeling
     from talkinghead.stages import Result
-    from talkinghead.types import EmotionPrompt
+    from talkinghead.types import EmotionEmbedding, EmotionPrompt
 
 
 MAX_TEXTS_BYTES = 10_000_000
@@ -95,10 +96,14 @@ def render(chosen: argparse.Namespace) -> None:
         chosen.photo, track_read, save_to=chosen.output, sound=chosen.sound, options=options,
         expression=chosen.expression, progress=_show_progress,
     )  # fmt: skip
+    for notice in video.notices:
+        _say(f"note: {notice}")
     if chosen.json:
         seconds = round(time.perf_counter() - started, 3)
-        _print_json({"output": str(video.path), "frames": video.frames, "fps": video.fps,
-                     "seconds": {"total": seconds}, "version": __version__})  # fmt: skip
+        _print_json({
+            "output": str(video.path), "frames": video.frames, "fps": video.fps,
+            "notices": list(video.notices), "seconds": {"total": seconds}, "version": __version__,
+        })  # fmt: skip
     else:
         _say(f"{video.path}: {video.frames} frames at {video.fps:g} fps")
 
@@ -126,7 +131,6 @@ def track(chosen: argparse.Namespace) -> None:
 def emotion(chosen: argparse.Namespace) -> None:
     """`emotion --text T`: what the encoder understood, one line a prompt."""
     from talkinghead.emotion.encoder import load_emotion_encoder, understanding_as_json
-    from talkinghead.types import TextPrompt
 
     if chosen.image is not None or chosen.sound is not None:
         from talkinghead.pipeline import TalkingHead
@@ -135,14 +139,29 @@ def emotion(chosen: argparse.Namespace) -> None:
         embeddings = iter([TalkingHead.from_pretrained().feel(prompt, chosen.intensity)])
     else:
         texts = [str(chosen.text)] if chosen.texts is None else _lines(chosen.texts)
-        encoder = load_emotion_encoder()
-        embeddings = (encoder.understand(TextPrompt(one), chosen.intensity) for one in texts)
-    for understood in embeddings:
+        embeddings = load_emotion_encoder().understand_texts(texts, chosen.intensity)
+    for understood in _of_lines(embeddings, chosen.texts):
         if chosen.json:
             _print_json(understanding_as_json(understood))
         else:
             nearest = ", ".join(f"{name} {weight:.0%}" for name, weight in understood.feelings)
             _out(f"{understood.mead_class}, intensity {understood.intensity:.2f}: {nearest}")
+
+
+def _of_lines(
+    embeddings: Iterator[EmotionEmbedding], path: Path | None
+) -> Iterator[EmotionEmbedding]:
+    """The same; a mistake in a file of prompts is told with its line."""
+    line = 1
+    try:
+        for understood in embeddings:
+            yield understood
+            line += 1
+    except BadEmotion as error:
+        if path is None:
+            raise
+        message = f"{path.name}, line {line}: {error}"
+        raise BadEmotion(message) from error
 
 
 def weights(chosen: argparse.Namespace) -> None:
@@ -218,7 +237,13 @@ def _gaze(text: str) -> tuple[float, float]:
 
 
 def _lines(path: Path) -> list[str]:
-    return read_text(path, MAX_TEXTS_BYTES, BadEmotion).splitlines()
+    """One prompt a line; other breaks that Unicode knows may be part of a prompt."""
+    lines = read_text(path, MAX_TEXTS_BYTES, BadEmotion).split("\n")
+    if not lines[-1]:  # the last line's own end begins no other one
+        lines.pop()
+    if not lines:
+        _say(f"note: {path} is empty; expected one prompt a line")
+    return lines
 
 
 def report(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
-from typing import Literal, get_args
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 from talkinghead.errors import BadOption
 
@@ -67,46 +68,79 @@ class GenerateOptions:
         if self.intensity is not None:
             _in_range("intensity", self.intensity, 0.0, 1.0)
         _one_of("size", self.size, get_args(Size))
+        _whole("size", self.size, 1024)  # 512.0 equals 512, and is no number of pixels
         _one_of("framing", self.framing, get_args(Framing))
         _one_of("motion", self.motion, get_args(MotionName))
         _one_of("renderer", self.renderer, get_args(RendererName))
         _one_of("device", self.device, get_args(DeviceName))
         _in_range("blink", self.blink, 0.0, 2.0)
-        _in_range("gaze x", self.gaze[0], -1.0, 1.0)
-        _in_range("gaze y", self.gaze[1], -1.0, 1.0)
+        _check_gaze(self.gaze)
         _in_range("fps", self.fps, 10.0, 60.0)
         _whole("seed", self.seed, 2**63 - 1)
-        if self.face is not None:
-            _whole("face", self.face, 99)
+        check_face(self.face)
         check_speech(self.speech)
+        _check_head(self.head)
 
 
-def check_speech(backend: str) -> None:
+def check_face(face: object) -> None:
+    """Refuse what is no number of a face; None is the largest face.
+
+    Raises:
+        BadOption: naming what is expected.
+    """
+    if face is not None:
+        _whole("face", face, 99)
+
+
+def check_speech(backend: object) -> None:
     """Refuse a name that is no speech backend.
 
     Raises:
         BadOption: naming what is expected.
     """
-    if backend == EMBEDDED_SPEECH or (
-        backend.startswith(PUBLIC_SPEECH) and backend.removeprefix(PUBLIC_SPEECH).strip()
+    named = backend if isinstance(backend, str) else ""
+    if named == EMBEDDED_SPEECH or (
+        named.startswith(PUBLIC_SPEECH) and named.removeprefix(PUBLIC_SPEECH).strip()
     ):
         return
     message = (
-        f"speech is {backend!r}, expected 'embedded', or 'transformers:NAME_OR_PATH' such as "
+        f"speech is {backend!r:.80}, expected 'embedded', or 'transformers:NAME_OR_PATH' such as "
         "transformers:facebook/wav2vec2-lv-60-espeak-cv-ft"
     )
     raise BadOption(message)
 
 
-def _in_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:  # also catches NaN
-        message = f"{name} is {value}, expected a number from {low:g} to {high:g}"
+def _check_gaze(gaze: Any) -> None:  # noqa: ANN401 (whatever a program sends)
+    try:
+        x, y = gaze
+    except (TypeError, ValueError) as error:
+        message = f"gaze is {_shown(gaze)}, expected two numbers from -1 to 1 such as (0.3, -0.1)"
+        raise BadOption(message) from error
+    _in_range("gaze x", x, -1.0, 1.0)
+    _in_range("gaze y", y, -1.0, 1.0)
+
+
+def _check_head(head: object) -> None:
+    if not isinstance(head, str | Path):
+        message = f"head is {_shown(head)}, expected natural, still, or the path of a file"
         raise BadOption(message)
+
+
+def _in_range(name: str, value: Any, low: float, high: float) -> None:  # noqa: ANN401
+    is_number = isinstance(value, Real)
+    if not is_number or not low <= value <= high:  # also catches NaN
+        message = f"{name} is {_shown(value)}, expected a number from {low:g} to {high:g}"
+        raise BadOption(message)
+
+
+def _shown(value: object) -> str:
+    """As it is read; what is no number as Python writes it, so that a text is seen to be one."""
+    return f"{value}" if isinstance(value, Real) else f"{value!r:.80}"
 
 
 def _whole(name: str, value: object, high: int) -> None:
     if not isinstance(value, Integral) or not 0 <= int(value) <= high:
-        message = f"{name} is {value}, expected a whole number from 0 to {high}"
+        message = f"{name} is {_shown(value)}, expected a whole number from 0 to {high}"
         raise BadOption(message)
 
 

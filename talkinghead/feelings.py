@@ -11,8 +11,14 @@ import numpy as np
 from renderer.coefficients import ARKIT_INDEX
 from talkinghead.config import GenerateOptions
 from talkinghead.emotion.encoder import EmotionEncoder, load_emotion_encoder
-from talkinghead.emotion.timeline import Keyframe, constant_track, timeline_track
+from talkinghead.emotion.timeline import (
+    Keyframe,
+    constant_track,
+    keyframes_from,
+    timeline_track,
+)
 from talkinghead.errors import BadEmotion
+from talkinghead.given import photo_of
 from talkinghead.portrait.cues import face_cues
 from talkinghead.portrait.fitter import PortraitFitter
 from talkinghead.speech.prosody import voice_cues
@@ -66,21 +72,27 @@ class Feelings:
         Raises:
             NoFaceFound: a picture without a face.
             FaceTooSmall, FaceTurnedAway: its face cannot be read.
-            BadEmotion: as `EmotionEncoder.understand`, or "auto" without the speech it is about.
+            BadEmotion: as `EmotionEncoder.understand`; for no feeling, several, or "auto" without
+                the speech it is about.
         """
-        if isinstance(prompt, AutoPrompt):
+        asked = checked(prompt)
+        if isinstance(asked, tuple):
+            message = "a timeline was given, expected one feeling; generate takes timelines"
+            raise BadEmotion(message)
+        if isinstance(asked, AutoPrompt):
             message = (
                 "the automatic feeling is read from the speech that is animated, and none was "
                 "given; use generate, or give a recording as the prompt"
             )
             raise BadEmotion(message)
-        if isinstance(prompt, str):
-            prompt = TextPrompt(prompt)
-        if isinstance(prompt, ImagePrompt) and prompt.face is None:
-            prompt = ImagePrompt(prompt.image, face_cues(self._fitter.fit(prompt.image)))
-        if isinstance(prompt, SoundPrompt) and prompt.voice is None:
-            prompt = SoundPrompt(prompt.speech, voice_cues(prompt.speech))
-        return self.encoder.understand(prompt, intensity)
+        if isinstance(asked, str):
+            asked = TextPrompt(asked)
+        if isinstance(asked, ImagePrompt) and asked.face is None:
+            image = photo_of(asked.image)
+            asked = ImagePrompt(image, face_cues(self._fitter.fit(image)))
+        if isinstance(asked, SoundPrompt) and asked.voice is None:
+            asked = SoundPrompt(asked.speech, voice_cues(asked.speech))
+        return self.encoder.understand(asked, intensity)
 
     def track(
         self, feeling: Feeling, speech: Speech, options: GenerateOptions, frames: int
@@ -129,6 +141,23 @@ class Feelings:
         if len(felt) < 2:
             return [Keyframe(0.0, "auto")], [whole]
         return [Keyframe(time, "auto") for time in times], steadied(felt)
+
+
+def checked(feeling: object) -> Feeling:
+    """The same feeling; a timeline, whichever way it is written, as keyframes.
+
+    Raises:
+        BadEmotion: if it is no feeling, or an entry of the timeline cannot be used.
+    """
+    if isinstance(feeling, list | tuple):
+        return tuple(keyframes_from(feeling))
+    if not isinstance(feeling, str | EmotionPrompt | AutoPrompt):
+        message = (
+            f"the emotion is {feeling!r:.80}, expected words, a prompt such as ImagePrompt, "
+            "AutoPrompt(), or a timeline: a tuple of keyframes"
+        )
+        raise BadEmotion(message)
+    return feeling
 
 
 def windows(speech: Speech) -> list[tuple[float, Speech]]:

@@ -31,7 +31,8 @@ def read_text(path: Path, limit: int, error: type[TalkingHeadError]) -> str:
             raise error(message)
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
-        message = f"{path} cannot be read as text: {problem}"
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        message = f"{path} cannot be read as text: {reason}"
         raise error(message) from problem
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 from renderer.coefficients import IdentityCoefficients, MotionCoefficients
 from renderer.face_model import FaceModel
 from renderer.geometric import GeometricRenderer
-from talkinghead.config import EMBEDDED_SPEECH, GenerateOptions
+from talkinghead.config import EMBEDDED_SPEECH, GenerateOptions, check_face
 from talkinghead.devices import raster_backend
 from talkinghead.emotion.encoder import EmotionEncoder
-from talkinghead.errors import NotBuiltYet
-from talkinghead.feelings import Feeling, Feelings
+from talkinghead.errors import NotBuiltYet, OutputNotWritable, UnreadableVideo
+from talkinghead.feelings import Feeling, Feelings, checked
 from talkinghead.files import check_not_an_input
+from talkinghead.given import path_of, photo_of, speech_of
 from talkinghead.motion.interface import AudioToMotion
 from talkinghead.motion.smoothing import smooth_track
 from talkinghead.motion.stored import all_decoders
@@ -26,13 +28,11 @@ from talkinghead.motion.transfer import ExpressionTransfer, transfer
 from talkinghead.motion.wearing import wear
 from talkinghead.portrait.fitter import Portrait, PortraitFitter
 from talkinghead.portrait.framing import crop_view, region_view
-from talkinghead.portrait.photo import photo_from_array, read_photo
 from talkinghead.portrait.track import TrackedClip, track_clip
 from talkinghead.renderers import Renderers
 from talkinghead.speech.features import extract_features
 from talkinghead.speech.listener import load_listener
-from talkinghead.speech.waveform import load_speech
-from talkinghead.stages import Acted, Clock, Result, head_motion, reported
+from talkinghead.stages import Acted, Clock, Result, head_motion, length_notices, reported
 from talkinghead.types import (
     AutoPrompt,
     EmotionEmbedding,
@@ -105,18 +105,16 @@ class TalkingHead:
     # The six steps of `generate`, each usable by itself.
 
     def fit(self, photo: Path | str | NDArray[np.uint8], face: int | None = None) -> Portrait:
-        """Find and fit the face of a photo; see `PortraitFitter.fit` and `read_photo`."""
-        image = (
-            photo_from_array(photo) if isinstance(photo, np.ndarray) else read_photo(Path(photo))
-        )
-        return self._fitter.fit(image, face)
+        """Find and fit the face of a photo; see `PortraitFitter.fit` and `photo_of`."""
+        check_face(face)
+        return self._fitter.fit(photo_of(photo), face)
 
     def listen(
         self, sound: Path | str, fps: float = 25.0, backend: str = EMBEDDED_SPEECH
     ) -> tuple[Speech, SpeechFeatures]:
         """Decode a recording and hear what is said; see `load_listener`, `extract_features`."""
         listener = load_listener(backend)
-        speech = load_speech(Path(sound))
+        speech = speech_of(sound)
         return speech, extract_features(speech, fps, listener)
 
     def feel(
@@ -167,16 +165,16 @@ class TalkingHead:
         emotion: Feeling = "",
         options: GenerateOptions | None = None,
         progress: Progress = no_progress,
-        export_motion: Path | None = None,
+        export_motion: Path | str | None = None,
         watch: Watch | None = None,
     ) -> Result:
         """One photo, one sound, any feeling: the whole way.
 
         Args:
-            photo: file, or (H, W, 3) uint8 RGB.
+            photo: file, (H, W, 3) uint8 RGB, or a picture of Pillow.
             sound: file with sound.
             save_to: the MP4 to write; it appears when it is complete.
-            emotion: words, a prompt, or a timeline of keyframes.
+            emotion: words, a prompt, or a timeline: keyframes in ascending time.
             options: see `GenerateOptions`.
             progress: called with (stage, done, total); may raise `Cancelled`.
             export_motion: also write the motion as .csv or .json.
@@ -189,9 +187,11 @@ class TalkingHead:
         clock = Clock()
         renderer = self._renderers.meant(options.renderer)
         inputs = [photo, sound, options.head]
-        check_output_path(Path(save_to))
-        check_not_an_input(Path(save_to), inputs)
+        output = path_of(save_to, "the output", OutputNotWritable)
+        check_output_path(output)
+        check_not_an_input(output, inputs)
         if export_motion is not None:
+            export_motion = path_of(export_motion, "export_motion", OutputNotWritable)
             check_motion_path(export_motion)
             check_not_an_input(export_motion, inputs)
         acted = self.act(photo, sound, emotion, options, progress, clock)
@@ -200,7 +200,7 @@ class TalkingHead:
             frames = self.render(acted.portrait, motion, options)
             frames = reported(frames, len(motion), progress, watch=watch)
             note = f"Seed {options.seed}, {options.motion} motion, {renderer} renderer."
-            video = write_video(frames, Path(save_to), options.fps, acted.speech, note)
+            video = write_video(frames, output, options.fps, acted.speech, note)
         if export_motion is not None:
             write_motion(motion, export_motion)
         return Result(
@@ -222,7 +222,7 @@ class TalkingHead:
         Raises:
             TalkingHeadError: for whatever the user gave that cannot be used.
         """
-        clock = clock or Clock()
+        clock, emotion = clock or Clock(), checked(emotion)
         with clock.stage("portrait", progress):
             portrait = self._fit_for_video(photo, options)
         with clock.stage("speech", progress):
@@ -251,7 +251,7 @@ class TalkingHead:
 
     def track(self, video: Path | str, progress: Progress = no_progress) -> TrackedClip:
         """Fit the face model to a clip and smooth the track without lag."""
-        with read_video(Path(video)) as clip:
+        with read_video(path_of(video, "the clip", UnreadableVideo)) as clip:
             frames = reported(iter(clip), clip.frame_count, progress, "track")
             tracked = track_clip(frames, clip.fps, self.model)
         return TrackedClip(
@@ -271,16 +271,19 @@ class TalkingHead:
         progress: Progress = no_progress,
         watch: Watch | None = None,
     ) -> Video:
-        """Render a motion track, exported or tracked or edited, on a portrait."""
+        """Render a motion track, exported or tracked or edited; `Video.notices` tell of it."""
         options = options or GenerateOptions()
-        check_output_path(Path(save_to))
-        check_not_an_input(Path(save_to), [photo, sound])
+        output = path_of(save_to, "the output", OutputNotWritable)
+        check_output_path(output)
+        check_not_an_input(output, [photo, sound])
         portrait = self._fit_for_video(photo, options)
-        speech = load_speech(Path(sound)) if sound is not None else None
+        speech = None if sound is None else speech_of(sound)
         motion = transfer(track, portrait.resting, expression)
         frames = self.render(portrait, motion, options)
         frames = reported(frames, len(motion), progress, watch=watch)
-        return write_video(frames, Path(save_to), track.fps, speech)
+        video = write_video(frames, output, track.fps, speech)
+        notices = portrait.notices + length_notices(len(motion), speech, track.fps)
+        return replace(video, notices=notices)
 
     def _fit_for_video(
         self, photo: Path | str | NDArray[np.uint8], options: GenerateOptions
@@ -288,9 +291,7 @@ class TalkingHead:
         """With the whole photo shown, bring it to the video's size before anything is measured."""
         if options.framing == "crop":
             return self.fit(photo, options.face)
-        image = (
-            photo_from_array(photo) if isinstance(photo, np.ndarray) else read_photo(Path(photo))
-        )
+        image = photo_of(photo)
         scale = video_scale(image)
         if scale < 1:
             size = (round(image.shape[1] * scale), round(image.shape[0] * scale))

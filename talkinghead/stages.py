@@ -95,6 +95,23 @@ def reported(
         yield frame
 
 
+def length_notices(frames: int, speech: Speech | None, fps: float) -> tuple[str, ...]:
+    """What `write_video` does where a motion is not as long as its sound, in words.
+
+    Args:
+        frames: of the motion.
+        speech: the sound of the video, if it has one.
+        fps: frames per second.
+    """
+    total = frames if speech is None else speech.frame_count(fps)
+    if frames == total:
+        return ()
+    lengths = f"the motion has {frames} frames, the sound lasts {total} (at {fps:g} a second)"
+    if frames > total:
+        return (f"{lengths}: {frames - total} of the motion are cut off at its end",)
+    return (f"{lengths}: its last frame is held for {total - frames} more",)
+
+
 def head_motion(head: str, track: Callable[[Path], MotionCoefficients]) -> HeadMotion:
     """What the option `head` means.
 

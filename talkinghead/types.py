@@ -234,7 +234,17 @@ class EyeControl:
 
 @dataclass(frozen=True)
 class Video:
-    """A finished file."""
+    """A finished file.
+
+    Attributes:
+        path: of the MP4.
+        width: pixels.
+        height: pixels.
+        fps: frames per second.
+        frames: how many.
+        seconds_per_stage: wall clock, where it was measured.
+        notices: sentences for the user, from `TalkingHead.render_track`.
+    """
 
     path: Path
     width: int
@@ -242,6 +252,7 @@ class Video:
     fps: float
     frames: int
     seconds_per_stage: dict[str, float] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 Progress = Callable[[str, int, int], None]

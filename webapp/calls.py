@@ -30,6 +30,8 @@ _OTHER = re.compile(r"/gradio_api/(?:upload|cancel|reset)/?$")
 _NUMBERED = 99
 """The highest number of a choice that is not known before a photo is seen; see `GenerateOptions`"""
 
+_BODY = 'expected a JSON object such as {"feeling": "joy"}, or {"data": [...]} by place'
+_MOST_SHOWN = 40  # characters
 _MOST_IN_NAME = 100
 """Characters of a tab's name, which the server remembers; Gradio's own have up to 36."""
 
@@ -66,17 +68,17 @@ class Calls:
 
     def refusal(self, path: str, body: bytes) -> Refusal | None:
         """What is wrong with a POST request; None if nothing is, or Gradio itself says so."""
-        if _OTHER.search(path):
-            return None
-        called = _CALL.search(path)
-        if called is None and not _JOIN.search(path):
+        called, other = _CALL.search(path), _OTHER.search(path)
+        if called is None and other is None and not _JOIN.search(path):
             return Refusal(404, f"nothing can be sent here; {self._known()}")
         try:
             content = json.loads(body)
-        except (ValueError, RecursionError):
-            return None
+        except (ValueError, RecursionError) as error:
+            return Refusal(400, f"the request holds no JSON ({error}); {_BODY}")
+        if not isinstance(content, dict):
+            return Refusal(422, f"the request holds {json.dumps(content)[:_MOST_SHOWN]}; {_BODY}")
         way, name = called.groups() if called else ("join", "")
-        return self._of_call(way, name, content) if isinstance(content, dict) else None
+        return None if other else self._of_call(way, name, content)
 
     def _of_call(self, way: str, name: str, content: dict[str, Any]) -> Refusal | None:
         number = self._number(way, name, content)
@@ -88,7 +90,10 @@ class Calls:
         if session is not None and (not isinstance(session, str) or len(session) > _MOST_IN_NAME):
             words = f"session_hash is {session!r:.40}, expected up to {_MOST_IN_NAME} characters"
             return _refused(self._endpoints[number], words)
-        return _of_places(self._endpoints[number], data) if isinstance(data, list) else None
+        if not isinstance(data, list):
+            words = f"data is {data!r:.{_MOST_SHOWN}}, expected a list of the parameters' values"
+            return _refused(self._endpoints[number], words)
+        return _of_places(self._endpoints[number], data)
 
     def _number(self, way: str, name: str, content: dict[str, Any]) -> int | None:
         given = None if way.startswith("call") else content.get("fn_index")

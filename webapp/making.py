@@ -88,6 +88,12 @@ class MakingHandlers:
                 message = "make a video first; then compare it with another feeling"
                 raise BadOption(message)
             last = session.results[-1]
+            if last.motion is None:
+                message = (
+                    "the latest video was made of your own motion file, in which another feeling "
+                    "would be lost; make one from a voice, then compare it"
+                )
+                raise BadOption(message)
             order = Order(last.photo, last.sound, feeling or "", feeling or "neutral", last.options)
             started = self._studio.generate(session, order)
         for video, _, _, words, bar in _followed(started):

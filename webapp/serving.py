@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from talkinghead import __version__
-from talkinghead.errors import TalkingHeadError
+from talkinghead.errors import BadOption, TalkingHeadError
 from talkinghead.web.sessions import remove_empty_folders
 from talkinghead.web.studio import Studio
 from talkinghead.weights import read_manifest, verify
@@ -88,6 +88,9 @@ def launch(
 
     Returns:
         The page's address.
+
+    Raises:
+        BadOption: if nothing can listen there, such as on a port that is taken.
     """
 
     @asynccontextmanager
@@ -103,17 +106,24 @@ def launch(
         font_mono=["ui-monospace", "monospace"],
     )  # fmt: skip
     page.queue(max_size=64, default_concurrency_limit=4)
-    _, address, _ = page.launch(
-        server_name=host, server_port=port, max_file_size=max_file_size, share=False,
-        quiet=not wait, prevent_thread_lock=not wait, ssr_mode=False, footer_links=["api"],
-        run_history=False, enable_monitoring=False, theme=theme, css_paths=_STYLE,
-        head=f"<script>({ANY_FILE})()</script>", max_threads=80,
-        app_kwargs={
-            "routes": [Route("/health", Health(studio).answer)],
-            "middleware": [Middleware(Guard, calls=Calls(page))],
-            "lifespan": lifespan,
-        },
-    )  # fmt: skip
+    try:
+        _, address, _ = page.launch(
+            server_name=host, server_port=port, max_file_size=max_file_size, share=False,
+            quiet=not wait, prevent_thread_lock=not wait, ssr_mode=False, footer_links=["api"],
+            run_history=False, enable_monitoring=False, theme=theme, css_paths=_STYLE,
+            head=f"<script>({ANY_FILE})()</script>", max_threads=80,
+            app_kwargs={
+                "routes": [Route("/health", Health(studio).answer)],
+                "middleware": [Middleware(Guard, calls=Calls(page))],
+                "lifespan": lifespan,
+            },
+        )  # fmt: skip
+    except OSError as error:
+        message = (
+            f"the app cannot listen on {host}, port {port}: another program does, or this machine "
+            "has no such address; give another --port or --host"
+        )
+        raise BadOption(message) from error
     return str(address)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from numbers import Real
 
 import numpy as np
 
-from renderer.coefficients import Floats, channel_indices
+from renderer.coefficients import Floats
 from talkinghead.emotion.bank import MEAD_CLASSES, Bank, Feeling, load_bank
 from talkinghead.emotion.calibration import FeelingSpace, calibrate, encode_texts
 from talkinghead.emotion.clip_space import (
@@ -18,6 +20,7 @@ from talkinghead.emotion.clip_space import (
 )
 from talkinghead.emotion.modifiers import Part, apply_strength, read_parts
 from talkinghead.emotion.phrase_book import look_up
+from talkinghead.emotion.release import with_release
 from talkinghead.emotion.senses import Reading, Senses
 from talkinghead.emotion.stored_space import embedded_key, stored_space
 from talkinghead.emotion.text_tower import EmbeddedTower
@@ -34,14 +37,10 @@ FOREIGN_CONFIDENCE = 0.1
 NEUTRAL_CONFIDENCE = 0.1
 """Of a text that was read as plain neutral, as everyday statements are: it names no feeling."""
 NEGLIGIBLE = 0.01
-SMILING = (
-    "mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight",
-    "mouthDimpleLeft", "mouthDimpleRight",
-)  # fmt: skip
-RELEASE = 1.4
-"""How fully a feeling of valence -1 ends a smile at intensity 1; more than 1: it is gone before."""
 CONFIDENCE_FLOOR = 0.5
 """Below this the text is more likely about something else than about a feeling."""
+BLOCK = 512
+"""Texts that are encoded at once: more are not faster, and want more memory."""
 
 
 class EmotionEncoder:
@@ -81,22 +80,64 @@ class EmotionEncoder:
             BadEmotion: if the intensity is outside 0..1, a mix has no positive weight, or a picture
                 or sound comes without its cues.
         """
-        if intensity is not None and not 0.0 <= intensity <= 1.0:
-            message = f"intensity is {intensity}, expected a number from 0 to 1"
-            raise BadEmotion(message)
-        if not isinstance(prompt, TextPrompt):
-            reading, tower, notices = self._senses.read(prompt)
-            return self._combine([reading], [1.0], intensity, notices, tower)
-        text, notices = clean(prompt.text)
-        parts = read_parts(text, self._bank.words) if text else (Part("neutral", "neutral"),)
-        readings = [self._read(part) for part in parts]
-        confidence = min(reading.confidence for reading in readings)
-        notices += self._doubts(text, confidence)
-        shares = np.array([part.weight for part in parts]) / sum(part.weight for part in parts)
-        return self._combine(readings, shares.tolist(), intensity, notices, self.backend)
+        if isinstance(prompt, TextPrompt):
+            return next(self.understand_texts([prompt.text], intensity))
+        _check_intensity(intensity)
+        reading, tower, notices = self._senses.read(prompt)
+        return self._combine([reading], [1.0], intensity, notices, tower)
 
-    def _read(self, part: Part) -> Reading:
-        reading = self._read_word(part) if part.word is not None else self._read_text(part)
+    def understand_texts(
+        self, texts: Iterable[str], intensity: float | None = None
+    ) -> Iterator[EmotionEmbedding]:
+        """The same for many texts, one after the other; `BLOCK` of them are encoded at once.
+
+        Args:
+            texts: taken as they are needed.
+            intensity: of all of them; see `understand`.
+
+        Raises:
+            BadEmotion: as `understand`, when the texts before the wrong one have been answered.
+        """
+        _check_intensity(intensity)
+        remaining = iter(texts)
+        while block := list(islice(remaining, BLOCK)):
+            taken: list[tuple[str, tuple[Part, ...], tuple[str, ...]]] = []
+            wrong: BadEmotion | None = None
+            for text in block:
+                try:
+                    taken.append(self._taken_apart(text))
+                except BadEmotion as error:
+                    wrong = error
+                    break
+            vectors = self._encoded(
+                part.text for _, parts, _ in taken for part in parts if part.word is None
+            )
+            for text, parts, notices in taken:
+                readings = [self._read(part, vectors) for part in parts]
+                doubts = self._doubts(text, min(one.confidence for one in readings))
+                total = sum(part.weight for part in parts)
+                shares = [part.weight / total for part in parts]
+                yield self._combine(readings, shares, intensity, notices + doubts, self.backend)
+            if wrong is not None:
+                raise wrong
+
+    def _taken_apart(self, given: object) -> tuple[str, tuple[Part, ...], tuple[str, ...]]:
+        """The clean text, its feelings, and notices."""
+        if not isinstance(given, str):
+            message = f"the words of a feeling are {given!r:.80}, expected a text"
+            raise BadEmotion(message)
+        text, notices = clean(given)
+        parts = read_parts(text, self._bank.words) if text else (Part("neutral", "neutral"),)
+        return text, parts, notices
+
+    def _encoded(self, texts: Iterable[str]) -> dict[str, Floats]:
+        """(1, E) for each different text."""
+        different = list(dict.fromkeys(texts))
+        vectors = encode_texts(self._tower, different) if different else ()
+        return {text: vector[None] for text, vector in zip(different, vectors, strict=True)}
+
+    def _read(self, part: Part, vectors: Mapping[str, Floats]) -> Reading:
+        reading = self._read_text(part, vectors) if part.word is None else self._read_word(part)
         if part.negation:
             return self._opposite(reading, part.negation)
         strong = apply_strength(reading.intensity, part.strength)
@@ -108,9 +149,9 @@ class EmotionEncoder:
         row = self._index[feeling.name]
         return Reading({row: 1.0}, self._space.prototypes[row], usual)
 
-    def _read_text(self, part: Part) -> Reading:
+    def _read_text(self, part: Part, vectors: Mapping[str, Floats]) -> Reading:
         """A known phrase, or what the tower makes of it."""
-        vector = encode_texts(self._tower, [part.text])
+        vector = vectors[part.text]
         weights, confidence = self._known(part.text), 1.0
         if not weights:
             weights, confidence = self._guessed(part.text, vector)
@@ -242,17 +283,11 @@ def understanding_as_json(embedding: EmotionEmbedding) -> dict[str, object]:
     }
 
 
-def with_release(feeling: Feeling) -> Floats:
-    """(52,) the feeling's recipe, and what it lets go of: an unpleasant one ends the photo's smile.
-
-    Offsets below 0 take away only what a face has (`talkinghead.motion.wearing`).
-    """
-    expression = feeling.expression.copy()
-    letting_go = RELEASE * max(0.0, -feeling.valence)
-    rows = channel_indices(SMILING)
-    untouched = expression[rows] <= 0.0
-    expression[rows[untouched]] = -min(letting_go, 1.0)
-    return np.asarray(expression, np.float32)
+def _check_intensity(intensity: object) -> None:
+    given = float(intensity) if isinstance(intensity, Real) else math.nan
+    if intensity is not None and not 0.0 <= given <= 1.0:
+        message = f"intensity is {intensity!r:.80}, expected a number from 0 to 1"
+        raise BadEmotion(message)
 
 
 def _heaviest_class(pairs: Sequence[tuple[Feeling, float]]) -> str:

@@ -50,8 +50,8 @@ class Examples:
         likeness = self._projected(vectors) @ self._directions.T
         # The nearest counts 1: far from all phrases the vote must not vanish.
         nearness = np.exp(SHARPNESS * (likeness - likeness.max(axis=1, keepdims=True)))
-        votes = np.zeros((len(vectors), feelings))
-        np.add.at(votes.T, self.labels, (nearness * self.weights).T)
+        said = nearness * self.weights
+        votes = np.stack([np.bincount(self.labels, row, feelings) for row in said])
         share: Doubles = votes / votes.sum(axis=1, keepdims=True)
         return share
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from talkinghead.emotion.numbered_words import check_weights, numbered_pieces
 from talkinghead.emotion.word_lists import (
     COMPARED,
     FREE_STRENGTHS,
@@ -21,11 +22,7 @@ from talkinghead.emotion.word_lists import (
     WRAPPERS,
 )
 from talkinghead.emotion.wording import is_mostly_foreign
-from talkinghead.errors import BadEmotion
 
-_NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)"
-_NUMBER_FIRST = re.compile(rf"({_NUMBER})\s*(%)?\s*(?:[x×*]\s*|of\s+|parts?\s+)?(\D.*)")
-_NUMBER_LAST = re.compile(rf"(.*[^\d.\s:=(])\s*[:=(]?\s*({_NUMBER})\s*(%)?\)?")
 _LIST_MARKS = re.compile(r"\s*[,;+&/]\s*(?:and\s+|but\s+)?")
 _LINKS = re.compile(r"\s+(?:and|but|with|yet|mixed with|plus|tinged with)\s+")
 _NOT_ONLY = re.compile(r"\bnot (?:only|just|merely) (.+?),? but(?: also)? (.+)")
@@ -64,7 +61,8 @@ def read_parts(text: str, words: Collection[str]) -> tuple[Part, ...]:
         words: every name and synonym of the bank, lower case.
 
     Raises:
-        BadEmotion: if the weights of a mix are all zero, or one has no feeling beside it.
+        BadEmotion: if the weights of a mix are all zero, negative or not finite, or one has no
+            feeling beside it.
     """
     loud = 1.5 if text.count("!") > 1 or (text.isupper() and len(text) > 2) else 1.0
     plain = text.lower().strip(" .!?\"'")
@@ -85,33 +83,14 @@ def apply_strength(intensity: float, strength: float) -> float:
 
 def _numbered_mix(text: str, words: Collection[str]) -> tuple[Part, ...]:
     """Such as "0.7 joy + 0.3 fear", "happy 70%, sad 30%"; nothing if a number is missing."""
-    parts = []
-    for piece in re.split(r"\s*[,;+&/]\s*(?:and\s+)?|\s+and\s+", text):
-        first, last = _NUMBER_FIRST.fullmatch(piece), _NUMBER_LAST.fullmatch(piece)
-        if first is not None:
-            number, percent, said = first.groups()
-        elif last is not None:
-            said, number, percent = last.groups()
-        else:
-            return ()
-        if not said.strip(" .,0123456789%"):
-            message = f"in {text!r} a number has no feeling beside it; write 0.7 joy + 0.3 fear"
-            raise BadEmotion(message)
-        amount = float(number) / (100.0 if percent else 1.0)
-        parts.append(replace(_single(said.strip(), words), weight=amount))
-    if len(parts) == 1:
-        return _stated(parts[0])
-    if sum(part.weight for part in parts) <= 0:
-        message = f"the weights in {text!r} are all zero; expected at least one above zero"
-        raise BadEmotion(message)
-    return tuple(part for part in parts if part.weight > 0)
-
-
-def _stated(part: Part) -> tuple[Part, ...]:
-    """One feeling with one number: the number is its intensity, if it can be one."""
-    if part.word is None or part.weight > 1.0:
+    pieces = numbered_pieces(text)
+    parts = [replace(_single(said, words), weight=weight) for weight, said in pieces]
+    if not parts or (len(parts) == 1 and (parts[0].word is None or not parts[0].weight <= 1.0)):
         return ()
-    return (replace(part, weight=1.0, stated=part.weight),)
+    check_weights([part.weight for part in parts], text)
+    if len(parts) == 1:  # the number is the feeling's intensity
+        return (replace(parts[0], weight=1.0, stated=parts[0].weight),)
+    return tuple(part for part in parts if part.weight > 0)
 
 
 def _rewritten(text: str, words: Collection[str]) -> tuple[Part, ...]:

@@ -103,8 +103,7 @@ def make_tokenizer(words: Sequence[str]) -> Tokenizer:
 
 def token_rows(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
     """Token numbers of each text between the marks of beginning and end, at most `MAX_TOKENS`."""
-    table = tokenizer.get_vocab()
-    first, last = table[FIRST], table[LAST]
+    first, last = (tokenizer.token_to_id(mark) or 0 for mark in (FIRST, LAST))
     rows = tokenizer.encode_batch(list(texts), add_special_tokens=False)
     return [[first, *row.ids[: MAX_TOKENS - 2], last] for row in rows]
 
@@ -133,8 +132,9 @@ def forward(state: Mapping[str, Floats], tokens: NDArray[np.intp]) -> Floats:
 def _attention(state: Mapping[str, Floats], block: str, stream: Floats) -> Floats:
     """Multi-head self-attention (Vaswani et al. 2017, eq. 1) of (N, L, 384)."""
     count, length, _ = stream.shape
-    joined = stream @ state[f"{block}.attn.in_proj_weight"].T + state[f"{block}.attn.in_proj_bias"]
-    parts = joined.reshape(count, length, 3, HEADS, WIDTH // HEADS).transpose(2, 0, 3, 1, 4)
+    parts = _times(stream, state[f"{block}.attn.in_proj_weight"])
+    parts += state[f"{block}.attn.in_proj_bias"]
+    parts = parts.reshape(count, length, 3, HEADS, WIDTH // HEADS).transpose(2, 0, 3, 1, 4)
     query, key, value = parts
     scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(WIDTH // HEADS))
     shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -144,8 +144,15 @@ def _attention(state: Mapping[str, Floats], block: str, stream: Floats) -> Float
 
 
 def _linear(state: Mapping[str, Floats], name: str, stream: Floats) -> Floats:
-    product: Floats = stream @ state[f"{name}.weight"].T + state[f"{name}.bias"]
+    product = _times(stream, state[f"{name}.weight"])
+    product += state[f"{name}.bias"]
     return product
+
+
+def _times(stream: Floats, weight: Floats) -> Floats:
+    """(N, L, C) by (D, C) as one product: NumPy would make N small ones, at a quarter the speed."""
+    rows: Floats = stream.reshape(-1, stream.shape[-1]) @ weight.T
+    return rows.reshape(*stream.shape[:-1], -1)
 
 
 def _normalised(state: Mapping[str, Floats], name: str, stream: Floats) -> Floats:
@@ -159,8 +166,10 @@ def _gelu(stream: Floats) -> Floats:
     """Hendrycks & Gimpel 2016, eq. 1: x times the Gaussian's distribution function."""
     from scipy.special import erf
 
-    half = np.float32(0.5)
-    activated: Floats = half * stream * (1 + erf(stream * np.float32(np.sqrt(0.5))))
+    activated: Floats = erf(stream * np.float32(np.sqrt(0.5)))
+    activated += 1
+    activated *= stream
+    activated *= np.float32(0.5)
     return activated
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,8 +134,20 @@ def read_timeline(path: Path) -> list[Keyframe]:
             raise
         message = f"the emotion timeline {path} is no JSON text: {problem}"
         raise BadEmotion(message) from problem
-    if not isinstance(content, list) or not 1 <= len(content) <= MAX_KEYFRAMES:
-        what = f"{len(content)} entries" if isinstance(content, list) else "no list"
+    return keyframes_from(content)
+
+
+def keyframes_from(content: object) -> list[Keyframe]:
+    """Check a timeline.
+
+    Args:
+        content: a list or tuple of keyframes, each a `Keyframe` or as in `read_timeline`.
+
+    Raises:
+        BadEmotion: naming the entry and the key that is wrong.
+    """
+    if not isinstance(content, list | tuple) or not 1 <= len(content) <= MAX_KEYFRAMES:
+        what = f"{len(content)} entries" if isinstance(content, list | tuple) else "no list"
         message = f"the emotion timeline has {what}; expected a list of 1 to {MAX_KEYFRAMES}"
         raise BadEmotion(message)
     keyframes = [_keyframe(index, entry) for index, entry in enumerate(content)]
@@ -149,7 +163,9 @@ def read_timeline(path: Path) -> list[Keyframe]:
 
 def _keyframe(index: int, entry: object) -> Keyframe:
     keys = ("time", "prompt", "intensity")
-    if isinstance(entry, list) and 2 <= len(entry) <= len(keys):
+    if isinstance(entry, Keyframe):
+        entry = asdict(entry)
+    if isinstance(entry, list | tuple) and 2 <= len(entry) <= len(keys):
         entry = dict(zip(keys, entry, strict=False))
     if not isinstance(entry, dict) or not {"time", "prompt"} <= set(entry) <= set(keys):
         message = (
@@ -169,9 +185,9 @@ def _keyframe(index: int, entry: object) -> Keyframe:
     )
 
 
-def _number(index: int, key: str, value: object, high: float) -> float:
+def _number(index: int, key: str, value: Any, high: float) -> float:  # noqa: ANN401 (any JSON)
     # JSON's true is an int in Python, and its parser lets NaN and Infinity through.
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if not isinstance(value, bool) and isinstance(value, Real):
         try:
             number = float(value)
         except OverflowError:  # an integer of hundreds of digits

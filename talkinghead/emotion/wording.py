@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -53,6 +54,7 @@ _EMOTICONS: Mapping[str, str] = {
     ";-)": "winking", ":(": "sad", ":-(": "sad", ":'(": "crying", ":O": "surprised",
     ":-O": "surprised", ":|": "expressionless", ":/": "doubtful", ":P": "playful",
 }  # fmt: skip
+_ARROW = re.compile(r"\w\s*(?:-+>|=+>|→|⇒|⟶|➡\ufe0f?)\s*\w")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
 
 
@@ -71,6 +73,11 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
             f"only the first {MAX_CHARACTERS} were read"
         )
         text = text.strip()[:MAX_CHARACTERS]
+    if _ARROW.search(text):
+        notices.append(
+            "a prompt is one feeling for the whole video; for one that changes on the way give a "
+            "timeline of feelings"
+        )
     text = unicodedata.normalize("NFC", text).translate(_QUOTES)
     text = " ".join(_EMOTICONS.get(token, token) for token in text.split())
     text = _write_out_emoji(text)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from renderer.coefficients import MotionCoefficients
 from renderer.geometric import GeometricRenderer
 from talkinghead.emotion.bank import load_bank
-from talkinghead.emotion.encoder import with_release
+from talkinghead.emotion.release import with_release
 from talkinghead.motion.wearing import wear
 from talkinghead.pipeline import TalkingHead
 from talkinghead.portrait.fitter import Portrait

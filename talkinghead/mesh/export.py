@@ -16,7 +16,7 @@ from renderer.source import Source
 from talkinghead.errors import BadOption, OutputNotWritable
 from talkinghead.files import check_not_an_input, check_writable
 from talkinghead.mesh.glb import glb_bytes
-from talkinghead.mesh.live_link import live_link_csv
+from talkinghead.mesh.live_link import LIVE_LINK_START, live_link_csv
 from talkinghead.mesh.morphs import morphs_of
 from talkinghead.mesh.obj import write_obj_sequence
 from talkinghead.mesh.surface import surface_of
@@ -69,11 +69,13 @@ def check_mesh_path(path: Path, inputs: Iterable[object] = ()) -> None:
 
     Raises:
         BadOption: for a suffix other than .glb or .obj.
-        OutputNotWritable: for a missing or closed folder, or an OBJ folder with other files in it.
+        OutputNotWritable: for a missing or closed folder, an OBJ folder with other files in it, or
+            a CSV of that name that is not in Live Link's layout.
     """
     for output in mesh_outputs(path):
         check_writable(output)
         check_not_an_input(output, [*inputs])
+    _check_not_a_stranger(path.with_suffix(".csv"))
     if path.suffix.lower() == ".glb":
         return
     folder = path.with_suffix("")
@@ -145,6 +147,25 @@ def _move(folder: Path, path: Path) -> None:
         (folder / sequence.name).rename(sequence)
     for output in mesh_outputs(path):
         (folder / output.name).replace(output)
+
+
+def _check_not_a_stranger(motion: Path) -> None:
+    """The CSV is not named by the user: only one that an earlier mesh brought may be replaced."""
+    if not motion.is_file():
+        return
+    start = ",".join(LIVE_LINK_START).encode()
+    try:
+        with motion.open("rb") as file:
+            known = file.read(len(start)) in {start, b""}
+    except OSError as error:
+        message = f"{motion} cannot be read: {error.strerror or error}"
+        raise OutputNotWritable(message) from error
+    if not known:
+        message = (
+            f"{motion} is written beside the mesh, and holds something else than the motion of an "
+            "earlier mesh (Live Link Face's layout); give the mesh another name"
+        )
+        raise OutputNotWritable(message)
 
 
 def _of_sequence(name: str, stem: str) -> bool:

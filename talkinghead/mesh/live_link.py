@@ -28,6 +28,8 @@ LIVE_LINK_ROTATIONS: tuple[str, ...] = (
     "HeadYaw", "HeadPitch", "HeadRoll",
     "LeftEyeYaw", "LeftEyePitch", "LeftEyeRoll", "RightEyeYaw", "RightEyePitch", "RightEyeRoll",
 )  # fmt: skip
+LIVE_LINK_START = ("Timecode", "BlendShapeCount")
+"""The first columns."""
 
 
 def live_link_csv(motion: MotionCoefficients) -> str:
@@ -43,7 +45,7 @@ def live_link_csv(motion: MotionCoefficients) -> str:
         eyes += [eye_yaw, eye_pitch, np.zeros_like(eye_yaw)]
     table = np.column_stack([motion.expression[:, shapes], yaw, pitch, roll, *eyes])
     count = table.shape[1]
-    lines = [",".join(("Timecode", "BlendShapeCount", *LIVE_LINK_SHAPES, *LIVE_LINK_ROTATIONS))]
+    lines = [",".join((*LIVE_LINK_START, *LIVE_LINK_SHAPES, *LIVE_LINK_ROTATIONS))]
     for frame, row in enumerate(table):
         values = ",".join(f"{value:.8f}" for value in row)
         lines.append(f"{timecode(frame, motion.fps)},{count},{values}")

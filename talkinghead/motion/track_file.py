@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import mimetypes
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ from talkinghead.files import check_writable, read_text
 POSE_NAMES = ("pitch", "yaw", "roll", "x", "y", "z")
 COLUMNS: tuple[str, ...] = ("frame", "time", *ARKIT_NAMES, *POSE_NAMES)
 
+_OTHER_KINDS = {"image": "a picture", "audio": "a sound", "video": "a video"}
 _MOST_FRAMES = 200_000
 _SINGLE_FRAME_FPS = 25.0
 FPS_RANGE = (1.0, 240.0)
@@ -83,17 +85,41 @@ def read_motion(path: Path) -> MotionCoefficients:
     Raises:
         UnreadableMotion: if the file does not follow the format; says line and column.
     """
+    _check_kind(path)
     text = read_text(path, MAX_FILE_BYTES, UnreadableMotion)
     if path.suffix.lower() == ".json":
         return _read_json(text, path.name)
-    rows = csv.reader(text.splitlines())
+    rows = csv.reader(text.split("\n"))
     try:
         header = [name.strip() for name in next(rows, [])]
+        _check_separator(header, path.name)
         table = _table(header, ((f"line {rows.line_num}", row) for row in rows if row), path.name)
     except csv.Error as error:
         message = f"{path.name}, line {rows.line_num}: {error}"
         raise UnreadableMotion(message) from error
     return _motion(header, table, _frame_rate(table[:, header.index("time")]), path.name)
+
+
+def _check_kind(path: Path) -> None:
+    """Tell whoever has taken one file for another which kind was given."""
+    kind = (mimetypes.guess_type(path.name)[0] or "").partition("/")[0]
+    if kind in _OTHER_KINDS:
+        message = (
+            f"{path.name} is {_OTHER_KINDS[kind]} by its name, expected a motion file: the .csv or "
+            ".json that generate --export-motion or track writes"
+        )
+        raise UnreadableMotion(message)
+
+
+def _check_separator(header: list[str], name: str) -> None:
+    """A spreadsheet of a country that writes 0,5 separates columns otherwise."""
+    for separator, words in ((";", "';'"), ("\t", "tabs")):
+        if len(header) == 1 and separator in header[0]:
+            message = (
+                f"{name}: the columns are separated by {words}, expected commas, and a point in "
+                "numbers (0.5); export it again that way"
+            )
+            raise UnreadableMotion(message)
 
 
 def _write_csv(motion: MotionCoefficients, stream: IO[str]) -> None:

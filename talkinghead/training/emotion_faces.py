@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from renderer.coefficients import ARKIT_INDEX, Floats, MotionCoefficients, mirrored_name
 from renderer.geometric import GeometricRenderer
 from talkinghead.emotion.bank import MEAD_CLASSES, Feeling, load_bank
-from talkinghead.emotion.encoder import with_release
 from talkinghead.emotion.facs import recipe_expression
+from talkinghead.emotion.release import with_release
 from talkinghead.errors import TalkingHeadError
 from talkinghead.motion.wearing import wear
 from talkinghead.pipeline import TalkingHead

@@ -33,7 +33,7 @@ QUALITIES: dict[str, tuple[int, float]] = {
 """Size in pixels and frames a second."""
 MAX_SEED = 2**53 - 1
 """JavaScript knows no whole number beyond; the command line takes larger seeds."""
-FRAME_RATES = (12.0, 15.0, 25.0, 30.0, 50.0, 60.0)
+FRAME_RATES = (12.0, 15.0, 24.0, 25.0, 30.0, 50.0, 60.0)
 
 
 @dataclass(frozen=True)

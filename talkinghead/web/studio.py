@@ -119,7 +119,8 @@ class Studio:
                 Path(order.photo), track, save_to=folder / "evoke.mp4", sound=Path(order.sound),
                 options=options, progress=first.listening(progress), watch=first.watch,
             )  # fmt: skip
-            words = bullets([f"the edited motion: {video.frames} frames at {video.fps:g} a second"])
+            figures = f"the edited motion: {video.frames} frames at {video.fps:g} a second"
+            words = bullets([*video.notices, figures])
             return Made(
                 video.path, None, first.finish(), order.in_words, words,
                 order.photo, order.sound, options,

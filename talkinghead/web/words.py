@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ FEELINGS = (
 CONSENT = (
     "I may use this face and this voice, and I will not pass the video off as a real recording."
 )
+_FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^\s/]+/)+")
 CANCELLED = "Cancelled. Nothing was written."
 
 
@@ -44,8 +46,13 @@ def bullets(sentences: Sequence[str]) -> str:
 
 
 def sentence(words: object) -> str:
-    """Upper case at the start unless a file's name stands there, a full stop at the end."""
+    """Upper case at the start unless a file's name stands there, a full stop at the end.
+
+    Of an error's paths only the files' names are left: the server's folders are nobody's business.
+    """
     text = str(words).strip()
+    if isinstance(words, Exception):
+        text = _FOLDERS.sub("", text)
     is_name = "." in text.split(" ", 1)[0].rstrip(".")
     first = text[:1] if is_name else text[:1].upper()
     return f"{first}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

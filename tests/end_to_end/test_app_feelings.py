@@ -190,3 +190,37 @@ def test_an_edited_motion_is_rendered_with_the_sound(client, model, photo, sound
     edited.write_text("these,are,no,numbers\n")
     with pytest.raises(gradio_client.exceptions.AppError, match=r"edited\.csv"):
         submit(client, "/render", **given).result(timeout=30)
+
+
+def test_ones_own_motion_is_not_thrown_away_for_another_feeling(
+    server, model, photo, sound, tmp_path
+):
+    client = new_client(server[2])
+    motion = path_of(ask(client, photo, sound).result(timeout=30)[2])
+    edited = tmp_path / "edited.csv"
+    edited.write_text(Path(motion).read_text())
+    given = {"photo": photo, "sound": sound, "motion_file": edited, "consent": True, "size": 256}
+    submit(client, "/render", **given).result(timeout=30)
+    model.felt = None
+    with pytest.raises(gradio_client.exceptions.AppError, match="your own motion file"):
+        client.predict(feeling="sad", api_name="/compare")
+    assert model.felt is None
+    ask(client, photo, sound).result(timeout=30)
+    assert path_of(client.predict(feeling="sad", api_name="/compare")[0])
+
+
+def test_what_is_wrong_with_a_file_is_told_without_the_servers_folders(
+    client, model, photo, sound, tmp_path
+):
+    bad = tmp_path / "edited.csv"
+    bad.write_bytes(b"\xff\xfe\x00")
+    given = {"photo": photo, "sound": sound, "motion_file": bad, "consent": True}
+    with pytest.raises(gradio_client.exceptions.AppError) as caught:
+        submit(client, "/render", **given).result(timeout=30)
+    assert str(caught.value).startswith("edited.csv cannot be read as text")
+    assert "/" not in str(caught.value)
+
+
+def test_a_film_may_have_the_frame_rate_of_films(client, model, photo, sound):
+    assert path_of(ask(client, photo, sound, fps=24).result(timeout=30)[0])
+    assert model.options.fps == 24

@@ -204,3 +204,31 @@ def test_the_name_of_a_tab_is_short(server, name):
 
 def number_of(page, name):
     return next(number for number, one in page.fns.items() if one.api_name == name)
+
+
+WAYS = ["call/v2/understand", "call/understand", "run/understand", "queue/join", "cancel", "reset"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("body", [b"", b"{", b"feeling=joy", b"\xff\xfe\x00", b"[" * 100_000])
+def test_what_is_no_json_is_told(server, way, body):
+    status, words = refused(server[2], way, body)
+    assert status == 400
+    assert words.startswith("the request holds no JSON (")
+    assert 'expected a JSON object such as {"feeling": "joy"}' in words
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("body", [b"7", b'"joy"', b"null", b"[1, 2]", b'"gr\xc3\xbcn"', b"NaN"])
+def test_json_that_is_no_object_is_told(server, way, body):
+    status, words = refused(server[2], way, body)
+    assert status == 422
+    assert words.startswith(f"the request holds {json.dumps(json.loads(body))}; expected a JSON")
+
+
+@pytest.mark.parametrize("way", ["call/speak", "run/speak"])
+@pytest.mark.parametrize("data", [None, 7, "Hello.", {"text": "Hello."}])
+def test_values_that_are_no_list_are_told(server, way, data):
+    status, words = refused(server[2], way, {"data": data})
+    assert status == 422
+    assert words == f"data is {data!r}, expected a list of the parameters' values"

@@ -7,7 +7,7 @@ from renderer.coefficients import ARKIT_INDEX
 from talkinghead.config import GenerateOptions
 from talkinghead.emotion.timeline import Keyframe
 from talkinghead.errors import BadEmotion, NoFaceFound
-from talkinghead.feelings import SPOKEN_JAW, Feelings, steadied, windows
+from talkinghead.feelings import SPOKEN_JAW, Feelings, checked, steadied, windows
 from talkinghead.pipeline import TalkingHead
 from talkinghead.portrait.photo import read_photo
 from talkinghead.speech.synthesis import synthesise
@@ -109,3 +109,41 @@ def test_a_mood_of_one_window_is_smoothed_away(feelings):
     kept = [one.mead_class for one in steadied([happy, sad, happy, sad, sad])]
     assert kept == ["happy", "happy", "happy", "sad", "sad"]
     assert steadied([replace(happy), sad])[1] is sad
+
+
+@pytest.mark.parametrize("given", [None, 7, b"joy", {}, {"time": 0}, object()])
+def test_what_is_no_feeling_is_told_in_words(feelings, given):
+    for understands in (checked, feelings.understand):
+        with pytest.raises(BadEmotion, match=r"the emotion is .*, expected words, a prompt"):
+            understands(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((), "0 entries"),
+        (["joy"], "entry 0 is 'joy'"),
+        ((Keyframe(1.0, "a"), Keyframe(0.5, "b")), "entry 1: time is 0.5, expected more than 1"),
+        ((Keyframe(1.0, "a"), Keyframe(1.0, "b")), "entry 1: time is 1, expected more than 1"),
+        ((Keyframe(-1.0, "a"),), "entry 0: time is -1"),
+        ((Keyframe(float("nan"), "a"),), "entry 0: time is nan"),
+        ((Keyframe("0", "a"),), "entry 0: time is '0'"),
+        ((Keyframe(0.0, None),), "entry 0: prompt is None"),
+        ((Keyframe(0.0, "a", 2.0),), "entry 0: intensity is 2.0"),
+    ],
+)
+def test_a_timeline_of_a_program_is_checked_as_one_of_a_file(given, words):
+    with pytest.raises(BadEmotion, match=words):
+        checked(given)
+
+
+def test_a_timeline_may_be_written_in_any_of_its_forms():
+    keys = (Keyframe(0.0, "calm", None), Keyframe(2.0, "joy", 0.5))
+    rows = [(0, "calm"), {"time": np.float32(2), "prompt": "joy", "intensity": 0.5}]
+    assert checked(keys) == checked(rows) == keys
+    assert checked("joy") == "joy"
+
+
+def test_one_feeling_is_not_a_timeline(feelings):
+    with pytest.raises(BadEmotion, match="expected one feeling; generate takes timelines"):
+        feelings.understand((Keyframe(0.0, "calm"),))

@@ -5,7 +5,7 @@ import pytest
 
 from renderer.coefficients import ARKIT_INDEX, UPPER_FACE_CHANNELS, channel_indices
 from talkinghead.emotion.bank import MEAD_CLASSES, load_bank
-from talkinghead.emotion.encoder import understanding_as_json
+from talkinghead.emotion.encoder import EmotionEncoder, understanding_as_json
 from talkinghead.errors import BadEmotion
 from talkinghead.types import ImagePrompt, SoundPrompt, Speech
 
@@ -164,3 +164,53 @@ def test_the_report_is_json_and_names_the_backend(understand):
     assert report["feelings"] == [{"name": "content", "weight": 1.0}]
     assert len(report["embedding"]) == 384
     assert report["valence"] > 0.5
+
+
+def test_many_texts_are_encoded_together_and_mean_the_same(encoder, understand):
+    texts = ["a parcel nobody wanted", "joy", "0.3 fear + 0.7 like the last day of school", "",
+             "rain on a tin roof", "a parcel nobody wanted"] * 3  # fmt: skip
+    calls = []
+    tower = encoder._tower
+
+    class Counting:
+        template, name = tower.template, tower.name
+
+        def encode(self, given):
+            calls.append(list(given))
+            return tower.encode(given)
+
+    together = list(EmotionEncoder(Counting(), load_bank(), encoder.space).understand_texts(texts))
+    assert [len(given) for given in calls] == [3]
+    for text, one in zip(texts, together, strict=True):
+        alone = understand(text)
+        assert (one.mead_class, one.notices) == (alone.mead_class, alone.notices)
+        for field in ("vector", "intensity", "expression", "head", "arousal"):
+            np.testing.assert_allclose(getattr(one, field), getattr(alone, field), atol=1e-5)
+
+
+def test_texts_are_taken_block_by_block(encoder, monkeypatch):
+    monkeypatch.setattr("talkinghead.emotion.encoder.BLOCK", 2)
+    taken = []
+
+    def texts():
+        for text in ("joy", "fear", "anger", "sadness"):
+            taken.append(text)
+            yield text
+
+    found = encoder.understand_texts(texts())
+    assert next(found).mead_class == "happy"
+    assert taken == ["joy", "fear"]
+    assert [one.mead_class for one in found] == ["fear", "angry", "sad"]
+
+
+def test_texts_before_a_wrong_one_are_answered(encoder):
+    found = encoder.understand_texts(["joy", "fear", "-1 joy + 2 fear", "anger"])
+    assert [next(found).mead_class, next(found).mead_class] == ["happy", "fear"]
+    with pytest.raises(BadEmotion, match="the weights"):
+        next(found)
+
+
+@pytest.mark.parametrize("text", ["calm -> angry", "calm → angry", "calm=>angry", "joy ➡️ fear"])
+def test_an_arrow_brings_the_hint_at_a_timeline(understand, text):
+    assert any("timeline" in notice for notice in understand(text).notices)
+    assert not any("timeline" in notice for notice in understand("5 > 3, joy").notices)

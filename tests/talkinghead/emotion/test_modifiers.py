@@ -109,3 +109,31 @@ def test_not_very_is_milder_than_not_at_all(understand, text, weak, strong):
 def test_a_mix_without_feelings_says_what_is_missing(text):
     with pytest.raises(BadEmotion, match="no feeling beside"):
         read_parts(text, set())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-0.5 joy", "-0.5 joy + 1 fear", "−0.5 joy + 1 fear", "joy: -0.5, fear: 1",
+     "joy -0.5 + fear 1", "-50% happy, 50% sad", "nan joy + 1 fear", "1 joy + inf fear",
+     "1e308 joy + 1e308 fear", "1e999 joy + 1 fear"],
+)  # fmt: skip
+def test_weights_that_make_no_mix_are_refused(text):
+    with pytest.raises(BadEmotion, match=r"the weights in .* expected numbers from 0 on"):
+        parts(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("joy - 0.7, fear - 0.3", [("joy", 0.7), ("fear", 0.3)]),
+        ("joy-0.7, fear-0.3", [("joy", 0.7), ("fear", 0.3)]),
+        ("1e-1 joy + 1e+0 fear", [("joy", 0.1), ("fear", 1.0)]),
+    ],
+)
+def test_a_dash_is_no_minus(text, expected):
+    assert [(part.word, part.weight) for part in parts(text)] == expected
+
+
+@pytest.mark.parametrize("text", ["-20 degrees outside", "my nan is happy", "nan died in spring"])
+def test_numbers_and_grandmothers_in_a_sentence_are_words(text):
+    assert [part.text for part in parts(text)] == [text]

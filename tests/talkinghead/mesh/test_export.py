@@ -42,7 +42,8 @@ def test_an_earlier_sequence_is_replaced_as_a_whole(face_model, portrait, moving
 
 
 def test_cancelling_leaves_nothing_and_keeps_what_was_there(face_model, portrait, moving, tmp_path):
-    (tmp_path / "face.csv").write_text("precious")
+    earlier = "Timecode,BlendShapeCount,EyeBlinkLeft\n"
+    (tmp_path / "face.csv").write_text(earlier)
 
     def stop(stage, done, total):
         if done >= 5:
@@ -51,7 +52,22 @@ def test_cancelling_leaves_nothing_and_keeps_what_was_there(face_model, portrait
     with pytest.raises(Cancelled):
         write_mesh(face_model, portrait.source, moving, tmp_path / "face.obj", stop)
     assert [path.name for path in tmp_path.iterdir()] == ["face.csv"]
-    assert (tmp_path / "face.csv").read_text() == "precious"
+    assert (tmp_path / "face.csv").read_text() == earlier
+
+
+@pytest.mark.parametrize("name", ["face.glb", "face.obj"])
+@pytest.mark.parametrize("content", ["frame,time,eyeBlinkLeft\n0,0,1\n", "Timecode;x", "\xff"])
+def test_a_csv_of_the_users_own_is_not_replaced(
+    face_model, portrait, moving, tmp_path, name, content
+):
+    mine = tmp_path / "face.csv"
+    mine.write_text(content)
+    with pytest.raises(OutputNotWritable, match=r"face\.csv is written beside the mesh"):
+        check_mesh_path(tmp_path / name)
+    with pytest.raises(OutputNotWritable, match="another name"):
+        write_mesh(face_model, portrait.source, moving, tmp_path / name)
+    assert mine.read_text() == content
+    assert list(tmp_path.iterdir()) == [mine]
 
 
 def test_inputs_are_neither_replaced_nor_lie_in_a_folder_that_is(tmp_path):

@@ -158,3 +158,32 @@ def test_a_header_without_end_is_refused_at_once(tmp_path):
     with pytest.raises(UnreadableMotion, match=r"wide\.csv: wrong columns in the header"):
         read_motion(path)
     assert time.process_time() - started < 2.0
+
+
+def test_a_line_ends_only_at_its_newline(tmp_path):
+    path, lines = lines_of(tmp_path)
+    expected = read_motion(path).as_array().tobytes()
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([*lines, ""]).encode())
+    assert read_motion(path).as_array().tobytes() == expected
+    lines[2] = lines[2].replace(",", ",\u2028", 1)
+    path.write_text("\n".join([*lines[:3], "nonsense"]), encoding="utf-8")
+    with pytest.raises(UnreadableMotion, match=r"m\.csv, line 4: 1 values"):
+        read_motion(path)
+
+
+@pytest.mark.parametrize(("separator", "words"), [(";", "';'"), ("\t", "tabs")])
+def test_another_separator_is_told(tmp_path, separator, words):
+    path, lines = lines_of(tmp_path)
+    path.write_text("\n".join(lines).replace(",", separator))
+    with pytest.raises(UnreadableMotion, match=f"separated by {words}, expected commas"):
+        read_motion(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("me.jpg", "a picture"), ("me.PNG", "a picture"), ("a.wav", "a sound"),
+                       ("a.mp4", "a video")],
+)  # fmt: skip
+def test_a_file_of_another_kind_is_told(tmp_path, name, kind):
+    (tmp_path / name).write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(UnreadableMotion, match=rf"{name} is {kind} by its name, expected a motion"):
+        read_motion(tmp_path / name)
