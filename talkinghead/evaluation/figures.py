@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from talkinghead.errors import BadOption, TalkingHeadError
 from talkinghead.evaluation.figure_rows import FIGURES, SOURCES, Source
+from talkinghead.threads import pin_threads
 
 START, END = "<!-- figures -->", "<!-- end of figures -->"
 logger = logging.getLogger(__name__)
@@ -32,6 +34,8 @@ def measure(sources: Sequence[Source], folder: Path, given: Mapping[str, Path | 
         BadOption: a measurement failed; its own words are in the message.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    environment = dict(os.environ)
+    pin_threads(environment)  # as the command line, which is what is measured
     for source in sources:
         target = folder / f"{source.name}.json"
         needed = [name for name in given if any(f"{{{name}}}" in one for one in source.arguments)]
@@ -43,7 +47,7 @@ def measure(sources: Sequence[Source], folder: Path, given: Mapping[str, Path | 
         logger.info("%s: %s", source.name, source.command)
         done = subprocess.run(
             [sys.executable, "-m", source.module, *arguments, "--json", str(target)],
-            capture_output=True, text=True, check=False,
+            capture_output=True, text=True, check=False, env=environment,
         )  # fmt: skip
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
